@@ -1,0 +1,65 @@
+// A store backend as a class:
+//
+//   struct Memory {
+//     static constexpr std::uint32_t store_flags = 0;  // EVL_STORE_*
+//     Memory(evl::Host, evl::Config);
+//     struct PerLoop {
+//       PerLoop(Memory&, evl::Loop);
+//       evl_status submit(evl::Batch batch);          // copy the Batch; call its done once, later
+//       evl_status health(evl_error* why);
+//     };
+//   };
+//   EVL_STORE_PLUGIN(Memory, "memory", "1.0.0", "...", "MIT", "{}");
+#pragma once
+
+#include "evloom/abi/store.h"
+#include "evloom/plugin.hpp"
+
+namespace evl {
+
+// One submit: its operations, and how it ends. A plain value; see evl_store_backend for the rules.
+struct Batch {
+  const evl_op* ops;
+  std::size_t count;
+  evl_store_done callback;
+  void* context;
+
+  const evl_op& operator[](std::size_t index) const {
+    return *reinterpret_cast<const evl_op*>(reinterpret_cast<const char*>(ops) + index * ops->size);
+  }
+  // Ends it with one result per operation, made with `evl_result::size` set. [loop]
+  void done(const evl_result* results) const { callback(context, EVL_OK, results, count); }
+  // Ends it as a whole without results. [loop]
+  void failed(evl_status status) const { callback(context, status, nullptr, 0); }
+};
+
+template <typename T>
+struct Table<T, evl_store_backend> {
+  static constexpr const char* id() { return EVL_STORE; }
+
+  static const evl_store_backend* get() {
+    static constexpr evl_store_backend table = {
+        sizeof(evl_store_backend), T::store_flags,
+        [](void* instance, void* slot, const evl_op* ops, std::size_t count, evl_store_done done,
+           void* context) -> evl_status {
+          evl_status status = EVL_OK;
+          const evl_status thrown = guarded(nullptr, [&] {
+            status = receiver<T>(instance, slot).submit(Batch{ops, count, done, context});
+          });
+          return thrown != EVL_OK ? thrown : status;
+        },
+        [](void* instance, void* slot, evl_error* why) -> evl_status {
+          evl_status status = EVL_OK;
+          const evl_status thrown = guarded(why, [&] { status = receiver<T>(instance, slot).health(why); });
+          return thrown != EVL_OK ? thrown : status;
+        }};
+    return &table;
+  }
+};
+
+}  // namespace evl
+
+// OPTIONS is a JSON Schema.
+#define EVL_STORE_PLUGIN(CLASS, ID, VERSION, DESCRIPTION, LICENCE, OPTIONS) \
+  EVL_PLUGIN(ID, VERSION, DESCRIPTION, LICENCE, EVL_STORE, "", OPTIONS,     \
+             (&evl::create<CLASS, evl_store_backend>))
