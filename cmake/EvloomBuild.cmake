@@ -13,6 +13,7 @@ endif()
 # The tree of the build is the tree of an installation, so a program finds its plugins the same way in both.
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 set(EVLOOM_PLUGIN_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib/evloom/plugins)
+set(EVLOOM_PLUGIN_INSTALL ON)
 
 add_library(evloom_build INTERFACE)
 target_compile_options(evloom_build INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow)
