@@ -40,6 +40,9 @@ function(evloom_add_plugin name)
   target_link_libraries(${name} PRIVATE evloom::sdk ${ARG_LIBRARIES})
   if(EVLOOM_IN_TREE)
     target_link_libraries(${name} PRIVATE evloom_build)  # warnings and sanitizers of this tree
+    if(NOT ARG_NO_INSTALL)
+      set_property(GLOBAL APPEND PROPERTY EVLOOM_PLUGINS ${name})
+    endif()
   endif()
 
   set(map ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/evloom_plugin.map)
