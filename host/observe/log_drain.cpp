@@ -97,8 +97,8 @@ void Drain::run() {
       flush_wanted = flush_wanted_;
     }
     take_output();
-    refresh_sources();
     now_ = clock_.monotonic_ns();
+    refresh_sources();
     consumed_ = 0;
     const bool complete = pass();
     faults_.expire(now_, stopping && complete, [this](const Fault& fault) { write_fault(fault); });

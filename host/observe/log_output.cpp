@@ -17,7 +17,6 @@ namespace {
 // A pipe that polls as writable takes this much without blocking.
 constexpr std::size_t kPipeChunk = 4096;
 constexpr int kSliceMs = 50;
-constexpr int kHurryMs = 1000;
 
 Error cannot_open(const std::string& where, int error) {
   return Error{
@@ -43,27 +42,27 @@ Result<Output> Output::open(const std::string& where) {
 }
 
 // Waits until a pipe, a socket or a terminal takes more. False: out of patience.
-bool Output::wait_writable(const std::atomic<bool>& hurry, int& patience_ms) const {
+bool Output::wait_writable(const std::atomic<bool>& hurry) {
   if (regular_) return true;
-  while (patience_ms > 0) {
+  while (patience_ms_ > 0) {
     pollfd waiting{fd_.get(), POLLOUT, 0};
     const int ready = ::poll(&waiting, 1, kSliceMs);
     if (ready > 0 || (ready < 0 && errno != EINTR)) return true;  // writable, or write will tell the error
-    if (hurry.load(std::memory_order_relaxed)) patience_ms -= kSliceMs;
+    if (hurry.load(std::memory_order_relaxed)) patience_ms_ -= kSliceMs;
   }
   return false;
 }
 
-bool Output::write_all(std::string_view bytes, const std::atomic<bool>& hurry, int& patience_ms) {
+bool Output::write_all(std::string_view bytes, const std::atomic<bool>& hurry) {
   while (!bytes.empty()) {
-    if (!wait_writable(hurry, patience_ms)) {
+    if (!wait_writable(hurry)) {
       error_ = ETIMEDOUT;
       return false;
     }
     const std::size_t chunk = regular_ ? bytes.size() : std::min(bytes.size(), kPipeChunk);
     const ssize_t written = ::write(fd_.get(), bytes.data(), chunk);
     if (written < 0 && (errno == EINTR || (errno == EAGAIN && !regular_))) {
-      if (hurry.load(std::memory_order_relaxed)) --patience_ms;
+      if (hurry.load(std::memory_order_relaxed)) --patience_ms_;
       continue;
     }
     if (written <= 0) {
@@ -78,9 +77,8 @@ bool Output::write_all(std::string_view bytes, const std::atomic<bool>& hurry, i
 }
 
 bool Output::write(std::string_view lines, const std::atomic<bool>& hurry) {
-  int patience_ms = kHurryMs;
-  if (mid_line_ && !write_all("\n", hurry, patience_ms)) return false;
-  if (!write_all(lines, hurry, patience_ms)) return false;
+  if (mid_line_ && !write_all("\n", hurry)) return false;
+  if (!write_all(lines, hurry)) return false;
   complained_ = false;
   return true;
 }

@@ -29,8 +29,8 @@ class Output {
  private:
   Output(Fd fd, std::string name, bool regular, bool is_stderr)
       : fd_(std::move(fd)), name_(std::move(name)), regular_(regular), is_stderr_(is_stderr) {}
-  bool wait_writable(const std::atomic<bool>& hurry, int& patience_ms) const;
-  bool write_all(std::string_view bytes, const std::atomic<bool>& hurry, int& patience_ms);
+  bool wait_writable(const std::atomic<bool>& hurry);
+  bool write_all(std::string_view bytes, const std::atomic<bool>& hurry);
 
   Fd fd_;
   std::string name_;
@@ -39,6 +39,7 @@ class Output {
   bool mid_line_ = false;  // an error left a part of a line behind
   bool complained_ = false;
   int error_ = 0;
+  int patience_ms_ = 1000;  // left for waiting in a hurry
 };
 
 }  // namespace evloom::observe
