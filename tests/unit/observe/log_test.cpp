@@ -348,5 +348,34 @@ TEST_F(LogTest, ManyThreadsLoseNothingAndKeepTheirOrder) {
   EXPECT_EQ(count, kThreads * kEach);
 }
 
+TEST_F(LogTest, EveryRecordIsWrittenOrCountedAsLost) {
+  constexpr std::size_t kThreads = 4;
+  constexpr std::size_t kEach = 5000;
+  options_.clock = Clock{};
+  options_.ring_records = 16;
+  std::uint64_t lost = 0;
+  {
+    const auto log = make_log(options_);
+    const Logger m = log->logger("m");
+    std::vector<std::thread> threads;
+    for (std::size_t t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&, t] {
+        std::unique_ptr<Log::ThreadRing> ring;
+        if (t == 0) ring = std::make_unique<Log::ThreadRing>(*log, 0);
+        for (std::size_t i = 0; i < kEach; ++i) m.info("{}", i);
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    ASSERT_TRUE(log->flush(kPatience));
+    lost = log->lost();
+  }
+  const auto all = read_lines(options_.output);
+  const auto written = std::count_if(all.begin(), all.end(), [](const std::string& line) {
+    return line.find(" info  m ") != std::string::npos;
+  });
+  EXPECT_GT(lost, 0u);
+  EXPECT_EQ(static_cast<std::uint64_t>(written) + lost, kThreads * kEach);
+}
+
 }  // namespace
 }  // namespace evloom::observe
