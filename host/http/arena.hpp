@@ -17,7 +17,7 @@ class Arena {
   // `chunk_bytes`: size of the first and the least size of each further chunk. `limit_bytes`: what all chunks
   // together may take. No memory is taken before the first allocation.
   explicit Arena(size_t chunk_bytes = kDefaultChunk, size_t limit_bytes = SIZE_MAX)
-      : chunk_bytes_(chunk_bytes), limit_bytes_(limit_bytes) {}
+      : chunk_bytes_(chunk_bytes < kLeastChunk ? kLeastChunk : chunk_bytes), limit_bytes_(limit_bytes) {}
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
   ~Arena() { release(); }
@@ -46,6 +46,7 @@ class Arena {
   size_t held_bytes() const { return held_; }
 
  private:
+  static constexpr size_t kLeastChunk = 64;
   struct Chunk {
     Chunk* next;
     size_t size;  // of the whole block, this header included

@@ -59,7 +59,6 @@ class ChunkedDecoder {
     last_lf,
     done,
   };
-  ChunkStep refuse(uint16_t status, std::string_view reason);
   Refusal read_framing(char c);
   Refusal read_trailer(char c);
 

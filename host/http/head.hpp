@@ -88,7 +88,7 @@ class Head {
   // Whether the client waits for `100 Continue` before it sends the body; never without a body.
   bool expect_continue() const { return expect_continue_; }
   Framing framing() const { return framing_; }
-  // Bytes of the body when framing is `length`, else 0.
+  // Bytes of the body when framing is `length`, else 0. A body of 0 bytes is no body.
   uint64_t content_length() const { return content_length_; }
 
   size_t header_count() const { return count_; }
