@@ -1,11 +1,11 @@
 // The slow half of Arena: chunks.
-#include "http/arena.hpp"
+#include "base/arena.hpp"
 
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
-namespace evloom::http {
+namespace evloom {
 
 namespace {
 
@@ -78,4 +78,4 @@ void Arena::release() {
   held_ = 0;
 }
 
-}  // namespace evloom::http
+}  // namespace evloom

@@ -146,8 +146,9 @@ Peer Peer::from(const sockaddr* address, socklen_t length) {
   return peer;
 }
 
-Peer Peer::from_unix(uid_t uid) {
+Peer Peer::from_unix(uid_t uid, uint32_t pid) {
   Peer peer;
+  peer.port_ = pid;
   peer.family_ = Family::unix_socket;
   constexpr std::string_view kPrefix = "unix:";
   std::memcpy(peer.text_.data(), kPrefix.data(), kPrefix.size());

@@ -42,19 +42,19 @@ class Peer {
   // Of IPv4 and IPv6; an IPv4 address inside of IPv6 (::ffff:a.b.c.d) is taken for IPv4. `none` for all
   // others and for lengths that do not fit the family.
   static Peer from(const sockaddr* address, socklen_t length);
-  // The text is "unix:<uid>", the port 0.
-  static Peer from_unix(uid_t uid);
+  // The text is "unix:<uid>", the port the number of the process.
+  static Peer from_unix(uid_t uid, uint32_t pid);
 
   Family family() const { return family_; }
   // The address alone, such as "127.0.0.1" or "::1"; lives in this Peer, ends in a NUL. Empty for `none`.
   std::string_view address() const { return {text_.data(), size_}; }
-  uint16_t port() const { return port_; }
+  uint32_t port() const { return port_; }
 
  private:
   std::array<char, 46> text_ = {};
   uint8_t size_ = 0;
   Family family_ = Family::none;
-  uint16_t port_ = 0;
+  uint32_t port_ = 0;
 };
 
 }  // namespace evloom::http

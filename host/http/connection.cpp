@@ -19,8 +19,8 @@ namespace {
 
 // Methods whose request is expected to have a body, so that one without any framing is answered with 411.
 bool wants_length(const Head& head) {
-  return head.minor() == 1 && (head.method() == Method::post || head.method() == Method::put ||
-                               head.method() == Method::patch);
+  return head.minor() == 1 &&
+         (head.method() == Method::post || head.method() == Method::put || head.method() == Method::patch);
 }
 
 }  // namespace
@@ -44,7 +44,8 @@ void Connection::arm(Kind kind, std::int64_t delay) {
   server_.loop().deadlines().arm(deadline_, kind, delay);
 }
 
-// ---- what libevent tells us --------------------------------------------------------------------------------------------
+// ---- what libevent tells us
+// --------------------------------------------------------------------------------------------
 
 void Connection::on_read(bufferevent*, void* self) { static_cast<Connection*>(self)->advance(); }
 
@@ -71,15 +72,23 @@ void Connection::on_deadline(void* self) {
   Server& server = connection->server_;
   switch (connection->armed_) {
     case kIdle:
-    case kLinger: connection->close(); return;
-    case kHead: connection->refuse(408, "the request head did not arrive in time"); break;
-    case kBody: connection->refuse(408, "the request body did not arrive in time"); break;
-    case kReply: connection->abandon(Abandon::deadline); break;
+    case kLinger:
+      connection->close();
+      return;
+    case kHead:
+      connection->refuse(408, "the request head did not arrive in time");
+      break;
+    case kBody:
+      connection->refuse(408, "the request body did not arrive in time");
+      break;
+    case kReply:
+      connection->abandon(Abandon::deadline);
+      break;
     case kSend: {
       const std::size_t unsent = evbuffer_get_length(bufferevent_get_output(connection->bev_));
       if (connection->send_mark_ - std::min(unsent, connection->send_mark_) < kLeastSent) {
-        server.logger_.debug("{} does not read its reply; closed with {} bytes unsent", connection->peer_.address(),
-                             unsent);
+        server.logger_.debug("{} does not read its reply; closed with {} bytes unsent",
+                             connection->peer_.address(), unsent);
         connection->close();
         return;
       }
@@ -91,15 +100,20 @@ void Connection::on_deadline(void* self) {
   connection->advance();
 }
 
-// ---- reading -----------------------------------------------------------------------------------------------------------
+// ---- reading
+// -----------------------------------------------------------------------------------------------------------
 
 void Connection::advance() {
   if (on_stack_) return;
   on_stack_ = true;
   for (bool more = true; more;) {
     switch (state_) {
-      case State::head: more = read_head(); break;
-      case State::body: more = read_body(); break;
+      case State::head:
+        more = read_head();
+        break;
+      case State::body:
+        more = read_body();
+        break;
       case State::lingering: {
         evbuffer* input = bufferevent_get_input(bev_);
         evbuffer_drain(input, evbuffer_get_length(input));
@@ -109,7 +123,9 @@ void Connection::advance() {
       }
       case State::busy:
       case State::sending:
-      case State::closing: more = false; break;
+      case State::closing:
+        more = false;
+        break;
     }
   }
   on_stack_ = false;
@@ -144,8 +160,11 @@ bool Connection::read_head() {
         arm(kHead, server_.limits().head_timeout);
       }
       return false;
-    case HeadState::refused: refuse(result.refusal.status, result.refusal.reason); return true;
-    case HeadState::complete: break;
+    case HeadState::refused:
+      refuse(result.refusal.status, result.refusal.reason);
+      return true;
+    case HeadState::complete:
+      break;
   }
   // The head moves to the exchange: the input may be read on, and the request may outlive the connection.
   const std::string_view head = exchange_->arena_.copy({bytes, result.consumed});
@@ -172,7 +191,9 @@ bool Connection::accept_head() {
   exchange.with_service_ = true;
 
   switch (head.framing()) {
-    case Framing::none: dispatch(); return true;
+    case Framing::none:
+      dispatch();
+      return true;
     case Framing::length:
       body_left_ = head.content_length();
       if (body_left_ == 0) {
@@ -204,7 +225,8 @@ bool Connection::read_body() {
   std::string& body = exchange_->body_;
   const bool chunked = exchange_->head_.framing() == Framing::chunked;
   while (const std::size_t contiguous = evbuffer_get_contiguous_space(input)) {
-    const char* bytes = reinterpret_cast<const char*>(evbuffer_pullup(input, static_cast<ev_ssize_t>(contiguous)));
+    const char* bytes =
+        reinterpret_cast<const char*>(evbuffer_pullup(input, static_cast<ev_ssize_t>(contiguous)));
     if (!chunked) {
       const std::size_t take = static_cast<std::size_t>(std::min<std::uint64_t>(contiguous, body_left_));
       body.append(bytes, take);
@@ -238,7 +260,8 @@ void Connection::dispatch() {
   if (exchange_ == &exchange && !exchange.replied_) arm(kReply, server_.limits().reply_timeout);
 }
 
-// ---- replying ----------------------------------------------------------------------------------------------------------
+// ---- replying
+// ----------------------------------------------------------------------------------------------------------
 
 void Connection::refuse(std::uint16_t status, std::string_view reason) {
   if (exchange_ && exchange_->with_service_) {
@@ -264,9 +287,10 @@ void Connection::send(const Reply& reply) {
   ++requests_;
   const std::uint64_t most = server_.limits().requests_per_connection;
   // A body that was not read would be taken for the next request.
-  const bool unread = state_ == State::body || (state_ == State::head && exchange.head_.framing() != Framing::none &&
-                                                !(exchange.head_.framing() == Framing::length &&
-                                                  exchange.head_.content_length() == 0));
+  const bool unread =
+      state_ == State::body ||
+      (state_ == State::head && exchange.head_.framing() != Framing::none &&
+       !(exchange.head_.framing() == Framing::length && exchange.head_.content_length() == 0));
   last_ = !exchange.keep_alive_ || unread || server_.draining() || (most != 0 && requests_ >= most);
 
   ReplyHead head;
@@ -294,7 +318,8 @@ void Connection::send(const Reply& reply) {
     body = {};
   }
   if (size == 0) {
-    server_.logger_.fault(observe::Level::kError, "reply", "a reply of status {} cannot be written as HTTP", reply.status);
+    server_.logger_.fault(observe::Level::kError, "reply", "a reply of status {} cannot be written as HTTP",
+                          reply.status);
     state_ = State::closing;
     if (!on_stack_) server_.make_ready(*this);
     return;
@@ -392,7 +417,8 @@ void Connection::doom() {
   if (!on_stack_) server_.make_ready(*this);
 }
 
-// ---- ending ------------------------------------------------------------------------------------------------------------
+// ---- ending
+// ------------------------------------------------------------------------------------------------------------
 
 void Connection::resume() {
   ready_ = false;
@@ -421,7 +447,8 @@ void Connection::close() {
   if (exchange_) abandon(Abandon::client_gone);
   (before_ ? before_->after_ : server_.connections_) = after_;
   if (after_) after_->before_ = before_;
-  if (ready_) std::replace(server_.ready_.begin(), server_.ready_.end(), this, static_cast<Connection*>(nullptr));
+  if (ready_)
+    std::replace(server_.ready_.begin(), server_.ready_.end(), this, static_cast<Connection*>(nullptr));
   server_.shared_.connections.fetch_sub(1, std::memory_order_relaxed);
   server_.metrics_.open_connections.add(server_.loop_.index(), -1);
   evhtp_connection_free(evhtp_);

@@ -1,9 +1,9 @@
-// Connection: the gate. It reads requests off one client's bufferevent, one at a time and in order, lets only whole and
-// valid ones through to the service, writes the replies, and keeps every deadline. Its loop's thread only; owned by the
-// Server, deletes itself in close().
+// Connection: the gate. It reads requests off one client's bufferevent, one at a time and in order, lets only
+// whole and valid ones through to the service, writes the replies, and keeps every deadline. Its loop's
+// thread only; owned by the Server, deletes itself in close().
 //
-// libevhtp accepts the client and owns socket and bufferevent; its own parser never sees a byte, because the three
-// callbacks of the bufferevent are ours from the moment of accept on.
+// libevhtp accepts the client and owns socket and bufferevent; its own parser never sees a byte, because the
+// three callbacks of the bufferevent are ours from the moment of accept on.
 #pragma once
 
 #include <cstdint>
@@ -80,10 +80,10 @@ class Connection {
   evhtp_connection* evhtp_;
   bufferevent* bev_;
   State state_ = State::head;
-  bool on_stack_ = false;   // advance() is running
-  bool ready_ = false;      // in the server's ready list
-  bool peer_eof_ = false;   // the client has shut its side; it still gets its answers
-  bool last_ = false;       // closes after the reply under way
+  bool on_stack_ = false;  // advance() is running
+  bool ready_ = false;     // in the server's ready list
+  bool peer_eof_ = false;  // the client has shut its side; it still gets its answers
+  bool last_ = false;      // closes after the reply under way
   Kind armed_ = kIdle;
   std::uint64_t requests_ = 0;
   std::uint64_t body_left_ = 0;

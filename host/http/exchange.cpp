@@ -1,5 +1,6 @@
 #include "http/exchange.hpp"
 
+#include "base/clock.hpp"
 #include "http/connection.hpp"
 #include "http/reply.hpp"
 #include "http/server.hpp"
@@ -10,7 +11,7 @@ void Exchange::begin(Connection& connection, const Peer& peer) {
   connection_ = &connection;
   peer_ = peer;
   pins_ = 1;
-  started_ns_ = loop::now_ns();
+  started_ns_ = monotonic_ns();
 }
 
 void Exchange::recycle() {
@@ -42,7 +43,8 @@ void Exchange::reply(const Reply& reply) {
   connection_->send(reply);
 }
 
-void Exchange::refuse(std::uint16_t status, std::string_view reason, std::string_view allow, std::int64_t retry_after) {
+void Exchange::refuse(std::uint16_t status, std::string_view reason, std::string_view allow,
+                      std::int64_t retry_after) {
   char text[512];
   const std::size_t size = write_error_body(status, reason, text);
   Reply reply;

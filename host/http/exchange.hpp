@@ -1,6 +1,6 @@
-// Exchange: one request and its reply, and Service: who answers. An exchange belongs to the loop of its connection and is
-// touched by that thread alone. It outlives the connection while somebody holds a pin, so a late answer finds it and is
-// told that nobody waits any more.
+// Exchange: one request and its reply, and Service: who answers. An exchange belongs to the loop of its
+// connection and is touched by that thread alone. It outlives the connection while somebody holds a pin, so a
+// late answer finds it and is told that nobody waits any more.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/arena.hpp"
 #include "http/address.hpp"
-#include "http/arena.hpp"
 #include "http/head.hpp"
 
 namespace evloom::http {
@@ -18,8 +18,8 @@ namespace evloom::http {
 class Connection;
 class Server;
 
-// The bytes of a reply. Without `release` they are copied where they cannot be sent at once; with it they are referred to,
-// and `release(context)` is called once, on the loop, when they are sent or given up.
+// The bytes of a reply. Without `release` they are copied where they cannot be sent at once; with it they are
+// referred to, and `release(context)` is called once, on the loop, when they are sent or given up.
 struct Body {
   std::string_view bytes = {};
   void (*release)(void* context) = nullptr;
@@ -56,18 +56,22 @@ class Exchange {
   // Whether a reply is still wanted: none was given and the connection is there.
   bool open() const { return connection_ != nullptr && !replied_; }
 
-  // Sends the reply; nothing when it is not open. Never calls the service, so it is safe from anywhere on the loop.
+  // Sends the reply; nothing when it is not open. Never calls the service, so it is safe from anywhere on the
+  // loop.
   void reply(const Reply& reply);
   // The same with the canned one-line body of an error.
-  void refuse(std::uint16_t status, std::string_view reason, std::string_view allow = {}, std::int64_t retry_after = -1);
+  void refuse(std::uint16_t status, std::string_view reason, std::string_view allow = {},
+              std::int64_t retry_after = -1);
   // The connection closes after this exchange's reply.
   void close_after_reply() { keep_alive_ = false; }
 
-  // Keeps the exchange and its arena; the last unpin gives both back. The connection holds one itself until the end.
+  // Keeps the exchange and its arena; the last unpin gives both back. The connection holds one itself until
+  // the end.
   void pin() { ++pins_; }
   void unpin();
 
-  // The service's own: set in on_head, and who answers, for the access log (must live as long as the exchange).
+  // The service's own: set in on_head, and who answers, for the access log (must live as long as the
+  // exchange).
   void set_context(void* context) { context_ = context; }
   void* context() const { return context_; }
   void set_handler(std::string_view name) { handler_ = name; }
@@ -106,15 +110,15 @@ class Service {
  public:
   virtual ~Service() = default;
 
-  // The head is whole, the body (if any) has not been read. To refuse it, reply and return; else pin the exchange, and
-  // unpin it when it was answered or abandoned.
+  // The head is whole, the body (if any) has not been read. To refuse it, reply and return; else pin the
+  // exchange, and unpin it when it was answered or abandoned.
   virtual void on_head(Exchange& exchange) = 0;
 
   // The body is whole too: answer now or later.
   virtual void on_request(Exchange& exchange) = 0;
 
-  // An accepted exchange will not be answered as hoped. client_gone: it is closed already. deadline: reply or be cut off.
-  // Never called from inside reply, nor after it.
+  // An accepted exchange will not be answered as hoped. client_gone: it is closed already. deadline: reply or
+  // be cut off. Never called from inside reply, nor after it.
   virtual void on_abandon(Exchange& exchange, Abandon why) = 0;
 };
 

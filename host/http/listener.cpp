@@ -53,7 +53,8 @@ Status listen_on(const Fd& fd, const ListenerSpec& spec) {
 
 std::string ListenerSpec::url() const { return (is_unix() ? "unix:" : "http://") + address.text(); }
 
-// ---- on the control thread -----------------------------------------------------------------------------------------------
+// ---- on the control thread
+// -----------------------------------------------------------------------------------------------
 
 Result<BoundListener> BoundListener::bind(ListenerSpec spec, std::uint32_t loops) {
   BoundListener bound;
@@ -76,7 +77,8 @@ Status BoundListener::bind_tcp(std::uint32_t loops) {
     if (i == 0) {
       // Port 0: the first socket learns which one it got, the others join it there.
       spec_.address.length = sizeof spec_.address.storage;
-      ::getsockname(socket->get(), reinterpret_cast<sockaddr*>(&spec_.address.storage), &spec_.address.length);
+      ::getsockname(socket->get(), reinterpret_cast<sockaddr*>(&spec_.address.storage),
+                    &spec_.address.length);
     }
     if (auto status = listen_on(*socket, spec_); !status) return status;
     sockets_.push_back(std::move(*socket));
@@ -102,7 +104,8 @@ Status BoundListener::bind_unix(std::uint32_t loops) {
     return Error{"cannot listen on unix:" + path + ": " + reason(error) +
                  (error == ENOENT ? "; its folder does not exist" : "")};
   }
-  if (::lstat(path.c_str(), &found) == 0) file_ = std::make_unique<File>(File{path, found.st_dev, found.st_ino});
+  if (::lstat(path.c_str(), &found) == 0)
+    file_ = std::make_unique<File>(File{path, found.st_dev, found.st_ino});
   if (::chmod(path.c_str(), spec_.mode) != 0)
     return Error{"cannot set the mode of unix:" + path + ": " + reason(errno)};
   if (auto status = listen_on(socket, spec_); !status) return status;
@@ -117,11 +120,13 @@ Status BoundListener::bind_unix(std::uint32_t loops) {
 BoundListener::~BoundListener() {
   if (!file_) return;
   struct stat found {};
-  if (::lstat(file_->path.c_str(), &found) == 0 && found.st_dev == file_->device && found.st_ino == file_->inode)
+  if (::lstat(file_->path.c_str(), &found) == 0 && found.st_dev == file_->device &&
+      found.st_ino == file_->inode)
     ::unlink(file_->path.c_str());
 }
 
-// ---- on a loop -----------------------------------------------------------------------------------------------------------
+// ---- on a loop
+// -----------------------------------------------------------------------------------------------------------
 
 Result<std::unique_ptr<Listener>> Listener::create(Server& server, const ListenerSpec& spec, Fd socket) {
   std::unique_ptr<Listener> listener(new Listener(server, spec));
@@ -165,16 +170,19 @@ Listener::~Listener() {
   evhtp_free(htp_);
 }
 
-void Listener::close() { server_.loop().deadlines().arm(retry_, loop::DeadlineQueue::kKinds - 1, kCloseAfter); }
+void Listener::close() {
+  server_.loop().deadlines().arm(retry_, loop::DeadlineQueue::kKinds - 1, kCloseAfter);
+}
 
 void Listener::on_error(evconnlistener* listener, void* self) {
   const int error = EVUTIL_SOCKET_ERROR();
   // libevent hands over libevhtp's argument, the evhtp_t, whose own argument is ours.
   auto* owner = static_cast<Listener*>(static_cast<evhtp_t*>(self)->arg);
-  owner->server_.logger_.fault(observe::Level::kError, "accept",
-                               "cannot accept on {}: {}; trying again in 100 ms. Raise the limit of open files "
-                               "(ulimit -n) or lower limits.connections",
-                               owner->spec_.url(), reason(error));
+  owner->server_.logger_.fault(
+      observe::Level::kError, "accept",
+      "cannot accept on {}: {}; trying again in 100 ms. Raise the limit of open files "
+      "(ulimit -n) or lower limits.connections",
+      owner->spec_.url(), reason(error));
   evconnlistener_disable(listener);
   if (error == EMFILE || error == ENFILE) owner->shed();
   owner->server_.loop().deadlines().arm(owner->retry_, loop::DeadlineQueue::kKinds - 1, kRetryAfter);
@@ -189,7 +197,8 @@ void Listener::shed() {
   head.retry_after = 1;
   char text[512];
   const std::size_t size = write_error(head, Method::get, "the host is short of resources", text);
-  // One at a time, so that the one descriptor given up is enough; bounded, since clients may come faster than we shed.
+  // One at a time, so that the one descriptor given up is enough; bounded, since clients may come faster than
+  // we shed.
   for (int i = 0; i < spec_.backlog; ++i) {
     Fd client(::accept4(from, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!client) break;

@@ -1,6 +1,6 @@
-// Listeners: sockets that the control thread binds, so that an error is known before anything starts, and the accepting
-// end that each loop makes of its own. TCP: one socket per loop (SO_REUSEPORT), the kernel spreads the connections. Unix:
-// one socket that all loops accept from.
+// Listeners: sockets that the control thread binds, so that an error is known before anything starts, and the
+// accepting end that each loop makes of its own. TCP: one socket per loop (SO_REUSEPORT), the kernel spreads
+// the connections. Unix: one socket that all loops accept from.
 #pragma once
 
 #include <event2/util.h>
@@ -25,8 +25,8 @@ class Server;
 
 // One entry of `listen`.
 struct ListenerSpec {
-  SocketAddress address;       // port 0 is replaced by the port that was chosen
-  std::uint32_t mode = 0660;   // of a unix socket's file
+  SocketAddress address;      // port 0 is replaced by the port that was chosen
+  std::uint32_t mode = 0660;  // of a unix socket's file
   int backlog = 1024;
 
   bool is_unix() const { return address.family() == AF_UNIX; }
@@ -34,12 +34,12 @@ struct ListenerSpec {
   std::string url() const;
 };
 
-// The bound sockets of one entry, one per loop. Owns the file of a unix socket: removes it in the end when it is still
-// the one it made. [control]
+// The bound sockets of one entry, one per loop. Owns the file of a unix socket: removes it in the end when it
+// is still the one it made. [control]
 class BoundListener {
  public:
-  // Fails when somebody else listens there, with the address and the remedy. A unix socket's file that nobody listens on
-  // any more is replaced.
+  // Fails when somebody else listens there, with the address and the remedy. A unix socket's file that nobody
+  // listens on any more is replaced.
   static Result<BoundListener> bind(ListenerSpec spec, std::uint32_t loops);
   BoundListener(BoundListener&&) noexcept = default;
   BoundListener& operator=(BoundListener&&) noexcept = default;
@@ -71,8 +71,8 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  // Takes what waits in the accept queue, then closes the socket: to close it first would reset those clients. Sockets
-  // that other loops share stay open there.
+  // Takes what waits in the accept queue, then closes the socket: to close it first would reset those
+  // clients. Sockets that other loops share stay open there.
   void close();
 
   const ListenerSpec& spec() const { return spec_; }
@@ -85,7 +85,8 @@ class Listener {
   Server& server_;
   ListenerSpec spec_;
   evhtp* htp_;
-  Fd reserve_;  // given up for a moment when descriptors run out, to turn a client away instead of leaving it waiting
+  Fd reserve_;  // given up for a moment when descriptors run out, to turn a client away instead of leaving it
+                // waiting
   loop::Deadline retry_;
 };
 

@@ -8,6 +8,7 @@
 
 #include <utility>
 
+#include "base/clock.hpp"
 #include "http/connection.hpp"
 #include "http/reply.hpp"
 
@@ -20,9 +21,12 @@ constexpr std::uint32_t kTurnedAway = 128;
 
 Peer peer_of(const evhtp_connection* connection) {
   switch (connection->saddr->sa_family) {
-    case AF_INET: return Peer::from(connection->saddr, sizeof(sockaddr_in));
-    case AF_INET6: return Peer::from(connection->saddr, sizeof(sockaddr_in6));
-    default: break;
+    case AF_INET:
+      return Peer::from(connection->saddr, sizeof(sockaddr_in));
+    case AF_INET6:
+      return Peer::from(connection->saddr, sizeof(sockaddr_in6));
+    default:
+      break;
   }
   ucred who{};
   socklen_t size = sizeof who;
@@ -47,9 +51,12 @@ Result<ServerMetrics> ServerMetrics::create(observe::MetricGroup& group) {
   take(made.refused_connections,
        group.counter("evloom_connections_refused_total", "Connections turned away at limits.connections."));
   take(made.requests, group.counter("evloom_requests_total", "Requests answered, refused ones included."));
-  take(made.replies_1xx_3xx, group.counter("evloom_replies_total", "Replies by class of status.", {{"class", "ok"}}));
-  take(made.replies_4xx, group.counter("evloom_replies_total", "Replies by class of status.", {{"class", "4xx"}}));
-  take(made.replies_5xx, group.counter("evloom_replies_total", "Replies by class of status.", {{"class", "5xx"}}));
+  take(made.replies_1xx_3xx,
+       group.counter("evloom_replies_total", "Replies by class of status.", {{"class", "ok"}}));
+  take(made.replies_4xx,
+       group.counter("evloom_replies_total", "Replies by class of status.", {{"class", "4xx"}}));
+  take(made.replies_5xx,
+       group.counter("evloom_replies_total", "Replies by class of status.", {{"class", "5xx"}}));
   take(made.duration, group.histogram("evloom_request_duration_seconds",
                                       "From the first byte of a request to the last of its reply."));
   if (!error.message.empty()) return error;
@@ -58,8 +65,8 @@ Result<ServerMetrics> ServerMetrics::create(observe::MetricGroup& group) {
 
 void Server::EventDeleter::operator()(event* e) const { event_free(e); }
 
-Server::Server(loop::Loop& loop, Service& service, const Limits& limits, Shared& shared, const ServerMetrics& metrics,
-               observe::Log& log)
+Server::Server(loop::Loop& loop, Service& service, const Limits& limits, Shared& shared,
+               const ServerMetrics& metrics, observe::Log& log)
     : loop_(loop),
       service_(service),
       limits_(limits),
@@ -125,7 +132,7 @@ void Server::end_exchange(Exchange* exchange) {
 
 void Server::count_reply(const Exchange& exchange) {
   const std::size_t column = loop_.index();
-  const std::int64_t duration = loop::now_ns() - exchange.started_ns_;
+  const std::int64_t duration = monotonic_ns() - exchange.started_ns_;
   metrics_.requests.add(column);
   metrics_.duration.observe_ns(column, duration);
   const auto& by_class = exchange.status_ < 400   ? metrics_.replies_1xx_3xx
@@ -162,7 +169,8 @@ void Server::make_ready(Connection& connection) {
 
 void Server::on_ready(evutil_socket_t, short, void* self) {
   auto* server = static_cast<Server*>(self);
-  // Connections that become ready meanwhile get their turn in the next call; one that is closed leaves a null.
+  // Connections that become ready meanwhile get their turn in the next call; one that is closed leaves a
+  // null.
   const std::size_t count = server->ready_.size();
   for (std::size_t i = 0; i < count; ++i)
     if (Connection* connection = server->ready_[i]) connection->resume();
@@ -173,7 +181,8 @@ void Server::on_ready(evutil_socket_t, short, void* self) {
 void Server::drain() {
   draining_ = true;
   for (auto& listener : listeners_) listener->close();
-  for (Connection* connection = connections_; connection; connection = connection->after_) connection->drain();
+  for (Connection* connection = connections_; connection; connection = connection->after_)
+    connection->drain();
 }
 
 void Server::close_all() {

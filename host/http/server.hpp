@@ -1,5 +1,5 @@
-// Server: everything HTTP on one loop: its listeners, its connections, its limits and counters. Made, used and destroyed
-// on the loop's thread.
+// Server: everything HTTP on one loop: its listeners, its connections, its limits and counters. Made, used
+// and destroyed on the loop's thread.
 #pragma once
 
 #include <event2/util.h>
@@ -30,8 +30,8 @@ struct Limits {
   std::int64_t reply_timeout = 5'000'000'000;
   std::int64_t send_timeout = 30'000'000'000;  // in each such time a reader must take kLeastSent bytes
   std::int64_t idle_timeout = 60'000'000'000;
-  std::uint32_t connections = 10'000;             // over all loops
-  std::uint64_t requests_per_connection = 0;      // 0: no limit
+  std::uint32_t connections = 10'000;         // over all loops
+  std::uint64_t requests_per_connection = 0;  // 0: no limit
 };
 
 // What the servers of all loops share.
@@ -54,8 +54,8 @@ struct ServerMetrics {
 
 class Server {
  public:
-  Server(loop::Loop& loop, Service& service, const Limits& limits, Shared& shared, const ServerMetrics& metrics,
-         observe::Log& log);
+  Server(loop::Loop& loop, Service& service, const Limits& limits, Shared& shared,
+         const ServerMetrics& metrics, observe::Log& log);
   // Closes every connection, whatever its state.
   ~Server();
   Server(const Server&) = delete;
@@ -67,8 +67,8 @@ class Server {
   // New limits count from each connection's next request on.
   void set_limits(const Limits& limits) { limits_ = limits; }
 
-  // Stops accepting (what waits in the accept queue is still taken), closes connections that stay idle, and has every
-  // further reply say `Connection: close`.
+  // Stops accepting (what waits in the accept queue is still taken), closes connections that stay idle, and
+  // has every further reply say `Connection: close`.
   void drain();
   // Whether a connection is left.
   bool idle() const { return connections_ == nullptr; }

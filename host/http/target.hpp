@@ -5,7 +5,7 @@
 
 #include <string_view>
 
-#include "http/arena.hpp"
+#include "base/arena.hpp"
 #include "http/status.hpp"
 
 namespace evloom::http {

@@ -1,10 +1,11 @@
 #include "loop/deadline.hpp"
 
 #include <event2/event.h>
-#include <time.h>
 
 #include <algorithm>
 #include <limits>
+
+#include "base/clock.hpp"
 
 namespace evloom::loop {
 
@@ -13,12 +14,6 @@ namespace {
 constexpr std::int64_t kGranularity = 10'000'000;  // the timer fires at most every 10 ms
 
 }  // namespace
-
-std::int64_t now_ns() {
-  timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
-}
 
 void Deadline::disarm() {
   if (!queue_) return;
@@ -41,7 +36,7 @@ bool DeadlineQueue::empty() const {
 
 void DeadlineQueue::arm(Deadline& deadline, std::size_t kind, std::int64_t delay) {
   deadline.disarm();
-  const std::int64_t now = now_ns();
+  const std::int64_t now = monotonic_ns();
   deadline.queue_ = this;
   deadline.kind_ = kind;
   deadline.at_ = now + delay;
@@ -75,7 +70,7 @@ void DeadlineQueue::schedule(std::int64_t at, std::int64_t now) {
 void DeadlineQueue::on_timer(evutil_socket_t, short, void* self) {
   auto* queue = static_cast<DeadlineQueue*>(self);
   queue->timer_at_ = 0;
-  const std::int64_t now = now_ns();
+  const std::int64_t now = monotonic_ns();
   for (List& list : queue->lists_) {
     while (list.first && list.first->at_ <= now) {
       Deadline& due = *list.first;

@@ -18,9 +18,6 @@ namespace evloom::loop {
 
 class DeadlineQueue;
 
-// Monotonic time in nanoseconds. [any]
-std::int64_t now_ns();
-
 // One limit; disarmed when it expires and when it is destroyed.
 class Deadline {
  public:

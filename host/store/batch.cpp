@@ -19,7 +19,8 @@ bool Batch::add(Submission& submission, const evl_op* ops, std::size_t count) {
     evl_op op = ops[i];
     bool copied = copy(op.key);
     if (op.item_count != 0) {
-      auto* items = static_cast<evl_bytes*>(bytes_.allocate(op.item_count * sizeof(evl_bytes), alignof(evl_bytes)));
+      auto* items =
+          static_cast<evl_bytes*>(bytes_.allocate(op.item_count * sizeof(evl_bytes), alignof(evl_bytes)));
       copied = copied && items;
       for (std::size_t k = 0; copied && k < op.item_count; ++k) {
         items[k] = op.items[k];
@@ -47,9 +48,10 @@ void Batch::deliver(evl_status status, const evl_result* results) {
     if (!submission) continue;
     submission->batch = nullptr;
     const bool good = status == EVL_OK;
-    submission->done(*submission, status,
-                     good ? reinterpret_cast<const evl_result*>(bytes + share.first * results->size) : nullptr,
-                     good ? share.count : 0);
+    submission->done(
+        *submission, status,
+        good ? reinterpret_cast<const evl_result*>(bytes + share.first * results->size) : nullptr,
+        good ? share.count : 0);
   }
   shares_.clear();
 }

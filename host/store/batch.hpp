@@ -1,5 +1,5 @@
-// Batch: operations of many requests that go to a backend in one submit, with copies of all their bytes, so that it depends
-// on no request's memory. One loop's thread; owned by its Batcher.
+// Batch: operations of many requests that go to a backend in one submit, with copies of all their bytes, so
+// that it depends on no request's memory. One loop's thread; owned by its Batcher.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +18,8 @@ class Batcher;
 
 // Who is told of the end of some operations. The caller keeps it alive until `done` or until it is cancelled.
 struct Submission {
-  // Called exactly once after a submit that gave EVL_OK, unless cancelled; never from inside submit. `results` are those
-  // of its operations alone, valid during the call, null unless `status` is EVL_OK.
+  // Called exactly once after a submit that gave EVL_OK, unless cancelled; never from inside submit.
+  // `results` are those of its operations alone, valid during the call, null unless `status` is EVL_OK.
   void (*done)(Submission& self, evl_status status, const evl_result* results, std::size_t count) = nullptr;
 
   Batch* batch = nullptr;  // the batcher's: where it waits

@@ -136,9 +136,10 @@ bool Batcher::complete(const Batch& batch, const evl_result* results, std::size_
 void Batcher::on_deadline(void* context) {
   auto& batch = *static_cast<Batch*>(context);
   Batcher& self = batch.batcher();
-  self.logger_.fault(observe::Level::kError, "deadline",
-                     "no answer to {} operations of {} requests within {} ms: answered with 503, outcome unknown",
-                     batch.ops().size(), batch.requests(), self.limits_.timeout / 1'000'000);
+  self.logger_.fault(
+      observe::Level::kError, "deadline",
+      "no answer to {} operations of {} requests within {} ms: answered with 503, outcome unknown",
+      batch.ops().size(), batch.requests(), self.limits_.timeout / 1'000'000);
   batch.expired = true;  // its memory stays until the backend lets go of it
   --self.current_;
   self.flush();

@@ -1,6 +1,7 @@
-// Batcher: the way from requests to one store backend, on one loop. While a batch is under way, what comes waits for the
-// next one; when none is, it leaves at once, so a lone client waits for nothing. Bounded in requests waiting and in time: a
-// backend that does not answer costs its own callers a failure, never the loop.
+// Batcher: the way from requests to one store backend, on one loop. While a batch is under way, what comes
+// waits for the next one; when none is, it leaves at once, so a lone client waits for nothing. Bounded in
+// requests waiting and in time: a backend that does not answer costs its own callers a failure, never the
+// loop.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +26,8 @@ class Batcher {
 
   // `backend` offers evloom.store/1 and has been started on `loop`.
   Batcher(loop::Loop& loop, plugin::Instance& backend, const Limits& limits);
-  // Ends all that is left with EVL_E_CANCELLED. The backend's thread_stop has been called: nothing of it comes any more.
+  // Ends all that is left with EVL_E_CANCELLED. The backend's thread_stop has been called: nothing of it
+  // comes any more.
   ~Batcher();
   Batcher(const Batcher&) = delete;
   Batcher& operator=(const Batcher&) = delete;
@@ -60,11 +62,11 @@ class Batcher {
   void* const slot_;
   const Limits limits_;
   observe::Logger logger_;
-  std::size_t waiting_ = 0;       // requests in queue_
-  std::size_t flying_ = 0;        // batches that the backend holds
-  std::size_t current_ = 0;       // of these, batches whose callers still wait
-  std::deque<Batch*> queue_;      // to be launched; only the last has room
-  std::vector<Batch*> idle_;      // for reuse
+  std::size_t waiting_ = 0;                      // requests in queue_
+  std::size_t flying_ = 0;                       // batches that the backend holds
+  std::size_t current_ = 0;                      // of these, batches whose callers still wait
+  std::deque<Batch*> queue_;                     // to be launched; only the last has room
+  std::vector<Batch*> idle_;                     // for reuse
   std::vector<std::unique_ptr<Batch>> batches_;  // all; kept, so that a second `done` is recognised
 };
 

@@ -19,8 +19,10 @@ const char* fault(const evl_op& op) {
     case EVL_OP_SET_READ:
     case EVL_OP_SET_SIZE:
     case EVL_OP_GET:
-    case EVL_OP_DELETE: return nullptr;
-    case EVL_OP_EXPIRE: return op.amount > 0 ? nullptr : "EVL_OP_EXPIRE takes a positive amount of milliseconds";
+    case EVL_OP_DELETE:
+      return nullptr;
+    case EVL_OP_EXPIRE:
+      return op.amount > 0 ? nullptr : "EVL_OP_EXPIRE takes a positive amount of milliseconds";
     case EVL_OP_SET_ADD:
       if (op.item_count > kMaxItems) return "EVL_OP_SET_ADD takes at most 4096 items";
       for (std::size_t i = 0; i < op.item_count; ++i)
@@ -29,7 +31,8 @@ const char* fault(const evl_op& op) {
     case EVL_OP_PUT:
       if (op.item_count != 1) return "EVL_OP_PUT takes exactly one item";
       return fits(op.items[0], 0, kMaxValue) ? nullptr : "a value may be 1 MiB long at most";
-    default: return "the kind of the operation is unknown";
+    default:
+      return "the kind of the operation is unknown";
   }
 }
 

@@ -15,8 +15,8 @@ inline constexpr std::size_t kMaxValue = std::size_t{1} << 20;
 inline constexpr std::size_t kMaxOps = 64;
 inline constexpr std::size_t kMaxItems = 4096;
 
-// Copies `count` operations, an array of the plugin's stride, into `to` (room for `count`). Null when all are in order, else
-// what is wrong, as static text.
+// Copies `count` operations, an array of the plugin's stride, into `to` (room for `count`). Null when all are
+// in order, else what is wrong, as static text.
 const char* copy_operations(const evl_op* ops, std::size_t count, evl_op* to);
 
 }  // namespace evloom::store

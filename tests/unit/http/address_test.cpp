@@ -26,6 +26,8 @@ TEST(Address, IsReadAndWrittenBack) {
 }
 
 TEST(Address, IsRefusedWithTheTextAndTheRemedy) {
+  std::string too_long(500, '1');
+  too_long += ":80";
   for (const std::string& text : {std::string(""),
                                   std::string(":80"),
                                   std::string("127.0.0.1"),
@@ -47,7 +49,7 @@ TEST(Address, IsRefusedWithTheTextAndTheRemedy) {
                                   std::string("[127.0.0.1]:80"),
                                   std::string("ipv6:bogus"),
                                   std::string("127.0.0.1\0:80", 13),
-                                  std::string(500, '1') + ":80"}) {
+                                  too_long}) {
     const Result<SocketAddress> address = parse_address(text);
     ASSERT_FALSE(address.ok()) << text;
     EXPECT_NE(address.error().message.find(text), std::string::npos);
@@ -90,10 +92,10 @@ TEST(Peer, MappedIpv4CountsAsIpv4) {
 }
 
 TEST(Peer, OfAUnixSocketIsItsUser) {
-  EXPECT_EQ(Peer::from_unix(1000).address(), "unix:1000");
-  EXPECT_EQ(Peer::from_unix(UINT32_MAX).address(), "unix:4294967295");
-  EXPECT_EQ(Peer::from_unix(0).family(), Family::unix_socket);
-  EXPECT_EQ(Peer::from_unix(0).port(), 0);
+  EXPECT_EQ(Peer::from_unix(1000, 7).address(), "unix:1000");
+  EXPECT_EQ(Peer::from_unix(UINT32_MAX, 7).address(), "unix:4294967295");
+  EXPECT_EQ(Peer::from_unix(0, 7).family(), Family::unix_socket);
+  EXPECT_EQ(Peer::from_unix(0, 70'000).port(), 70'000u);
 }
 
 TEST(Peer, OfALengthThatDoesNotFitIsNone) {

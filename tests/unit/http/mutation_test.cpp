@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "http/arena.hpp"
+#include "base/arena.hpp"
 #include "http/chars.hpp"
 #include "http/negotiate.hpp"
 #include "http/target.hpp"

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <utility>
 
-namespace evloom::http {
+namespace evloom {
 
 class Arena {
  public:
@@ -64,13 +64,13 @@ class Arena {
   size_t limit_bytes_;
 };
 
-}  // namespace evloom::http
+}  // namespace evloom
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
-inline void evloom::http::Arena::unpoison(uintptr_t at, size_t size) {
+inline void evloom::Arena::unpoison(uintptr_t at, size_t size) {
   ASAN_UNPOISON_MEMORY_REGION(reinterpret_cast<void*>(at), size);
 }
 #else
-inline void evloom::http::Arena::unpoison(uintptr_t, size_t) {}
+inline void evloom::Arena::unpoison(uintptr_t, size_t) {}
 #endif

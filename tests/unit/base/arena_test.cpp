@@ -1,12 +1,12 @@
 // The arena: alignment, bounds, and what reset keeps.
-#include "http/arena.hpp"
+#include "base/arena.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cstring>
 #include <string>
 
-namespace evloom::http {
+namespace evloom {
 namespace {
 
 TEST(Arena, TakesNothingUntilAsked) {
@@ -75,4 +75,4 @@ TEST(Arena, CopiesText) {
 }
 
 }  // namespace
-}  // namespace evloom::http
+}  // namespace evloom
