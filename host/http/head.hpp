@@ -66,8 +66,12 @@ class Head {
   // Says that the bytes of a complete or unfinished head now begin at `bytes`. All views move with them.
   void rebase(const char* bytes) { base_ = bytes; }
 
-  // Below: valid after parse_head said `complete`. Views point into the bytes of that call (or of the last
-  // rebase).
+  // Whether the first byte of a request line was seen: an idle connection has only sent blank lines, if
+  // anything.
+  bool begun() const { return phase_ != Phase::blank; }
+
+  // Below: valid after parse_head said `complete`; after `refused`, method() is `other` when it was not read.
+  // Views point into the bytes of that call (or of the last rebase).
   Method method() const { return method_; }
   std::string_view method_text() const { return view(method_span_); }
   // The request target as sent.

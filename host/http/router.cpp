@@ -76,9 +76,9 @@ Result<Pattern> parse_pattern(std::string_view text) {
 
 // One path on its way through the tree.
 struct Router::Search {
+  // One more than a pattern has: a longer path than that matches nothing but "/*".
   std::array<std::string_view, kMaxRouteSegments + 1> segments;
   size_t count = 0;
-  bool cut = false;  // the path has more segments than any pattern
   uint32_t found = kNone;
   uint32_t wild = kNone;
   size_t wild_depth = 0;
@@ -184,11 +184,7 @@ Match Router::match(Method method, std::string_view path) const {
   if (nodes_.empty() || !path.starts_with('/')) return none;
 
   Search state;
-  for (size_t at = 0; at < path.size();) {
-    if (state.count == state.segments.size()) {
-      state.cut = true;
-      break;
-    }
+  for (size_t at = 0; at < path.size() && state.count < state.segments.size();) {
     const size_t end = std::min(path.find('/', at + 1), path.size());
     state.segments[state.count++] = path.substr(at + 1, end - at - 1);
     at = end;
@@ -215,7 +211,7 @@ Match Router::match(Method method, std::string_view path) const {
 void Router::search(Search& state, uint32_t index, size_t depth) const {
   const Node& node = nodes_[index];
   if (depth == state.count) {
-    if (!state.cut) state.found = node.endpoint;
+    state.found = node.endpoint;
     return;
   }
   if (node.wild_endpoint != kNone && (state.wild == kNone || depth > state.wild_depth)) {

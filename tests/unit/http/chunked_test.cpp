@@ -58,6 +58,8 @@ TEST_P(ChunkedRefuses, TheSameAtEverySplit) {
   const std::string& bytes = GetParam().bytes;
   ChunkedLimits limits;
   limits.body_bytes = 1000;
+  limits.extension_bytes = 200;
+  limits.trailer_bytes = 200;
   const test::ChunkRun whole = test::run_chunked(bytes, limits, {bytes.size()});
   ASSERT_EQ(whole.state, ChunkState::refused);
   ASSERT_EQ(whole.status, GetParam().status) << whole.reason;
@@ -84,18 +86,19 @@ const Refused kRefused[] = {
     {"above_the_limit_together", 413, "3e8\r\n" + std::string(1000, 'x') + "\r\n1\r\ny\r\n0\r\n\r\n"},
     {"lf_after_size", 400, "5\nhello\r\n"},
     {"cr_after_size", 400, "5\rhello\r\n"},
+    {"cr_and_no_lf_after_size", 400, "5\rXhello\r\n0\r\n\r\n"},
     {"lf_after_data", 400, "5\r\nhello\n0\r\n\r\n"},
     {"data_longer_than_size", 400, "5\r\nhello!\r\n0\r\n\r\n"},
     {"data_shorter_than_size", 400, "7\r\nhello\r\n0\r\n\r\n"},
     {"lf_in_extension", 400, "5;a\nb\r\nhello\r\n"},
     {"cr_in_extension", 400, "5;a\rb\r\nhello\r\n"},
     {"nul_in_extension", 400, "5;a\0b\r\nhello\r\n"s},
-    {"endless_extension", 400, "5;" + std::string(10'000, 'x')},
-    {"endless_space_before_extension", 400, "5" + std::string(10'000, ' ')},
+    {"endless_extension", 400, "5;" + std::string(400, 'x')},
+    {"endless_space_before_extension", 400, "5" + std::string(400, ' ')},
     {"many_extensions", 400,
      [] {
        std::string text;
-       for (int i = 0; i < 500; ++i) text += "1;extension\r\nx\r\n";
+       for (int i = 0; i < 50; ++i) text += "1;extension\r\nx\r\n";
        return text;
      }()},
     {"lf_after_last_chunk", 400, "0\n\r\n"},
@@ -108,7 +111,7 @@ const Refused kRefused[] = {
     {"trailer_with_nul", 400, "0\r\nA: b\0\r\n\r\n"s},
     {"trailer_with_bare_lf", 400, "0\r\nA: b\n\r\n"},
     {"trailer_with_bare_cr", 400, "0\r\nA: b\rc\r\n\r\n"},
-    {"endless_trailers", 431, "0\r\n" + std::string("A: ") + std::string(10'000, 'x')},
+    {"endless_trailers", 431, "0\r\n" + std::string("A: ") + std::string(400, 'x')},
 };
 INSTANTIATE_TEST_SUITE_P(Chunked, ChunkedRefuses, testing::ValuesIn(kRefused),
                          [](const auto& row) { return std::string(row.param.name); });

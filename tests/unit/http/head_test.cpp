@@ -137,6 +137,25 @@ TEST(Head, ServesTheNextMessageAfterClear) {
   EXPECT_EQ(test::describe(head), "GET /b -> /b at  1.0");
 }
 
+TEST(Head, HasBegunWithTheFirstByteThatIsNotBlank) {
+  Head head;
+  parse_head("\r\n\r", {}, head);
+  EXPECT_FALSE(head.begun());
+  parse_head("\r\n\r\nG", {}, head);
+  EXPECT_TRUE(head.begun());
+  head.clear();
+  EXPECT_FALSE(head.begun());
+}
+
+TEST(Head, TellsTheMethodOfARefusedRequest) {
+  Head head;
+  EXPECT_EQ(parse_head("HEAD / HTTP/1.1\r\nX\r\n", {}, head).state, HeadState::refused);
+  EXPECT_EQ(head.method(), Method::head);
+  head.clear();
+  EXPECT_EQ(parse_head("(", {}, head).state, HeadState::refused);
+  EXPECT_EQ(head.method(), Method::other);
+}
+
 TEST(Head, IsSmallEnoughToKeepOneForEachConnection) { EXPECT_LE(sizeof(Head), 1200U); }
 
 // Quadratic scanning would need 3,600 million looks here; linear scanning ends at once.

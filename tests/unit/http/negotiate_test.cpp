@@ -68,6 +68,7 @@ TEST(Negotiate, CaseSpacesAndQuotesDoNotMatter) {
   EXPECT_EQ(chosen("text/plain;charset=\"u\\tf-8\"", offers), offers[0]);
   EXPECT_EQ(chosen("text/plain;charset=latin1", offers), "406");
   EXPECT_EQ(chosen("text/plain;x=\",application/json,\"", offers), "406");
+  EXPECT_EQ(chosen("text/plain;x=\"a\\\",application/json,b\"", offers), "406");
 }
 
 TEST(Negotiate, NothingLegibleMeansEverything) {
@@ -85,6 +86,12 @@ TEST(Negotiate, AMalformedElementDoesNotHideTheOthers) {
   EXPECT_EQ(chosen("what is this, application/json;q=0.4, text/plain;q=0.5x", offers), offers[1]);
   // Sent by Java's HttpURLConnection.
   EXPECT_EQ(chosen("text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", offers), offers[0]);
+}
+
+TEST(Negotiate, TheBetterOfTwoEqualRangesCounts) {
+  const Types offers = {"text/plain", "application/json"};
+  EXPECT_EQ(chosen("text/plain;q=0.2, text/plain;q=0.9, application/json;q=0.5", offers), offers[0]);
+  EXPECT_EQ(chosen("text/plain;q=0.9, text/plain;q=0.2, application/json;q=0.5", offers), offers[0]);
 }
 
 TEST(Negotiate, SeveralHeadersAreOneList) {
