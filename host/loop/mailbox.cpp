@@ -35,7 +35,7 @@ Mailbox::~Mailbox() {
   }
 }
 
-void Mailbox::post(evl_message* message, std::atomic<std::uint32_t>* pins) {
+void Mailbox::post(evl_message* message, Pins* pins) {
   static_assert(sizeof(Link) == sizeof(void*) && offsetof(evl_message, reserved) == 0);
   if (pins) pins->fetch_add(1, std::memory_order_relaxed);
   message->reserved[1] = pins;
@@ -56,8 +56,8 @@ bool Mailbox::drain() {
   int ran = 0;
   while (Link* link = queue_.pop()) {
     auto* message = reinterpret_cast<evl_message*>(link);
-    auto* pins = static_cast<std::atomic<std::uint32_t>*>(message->reserved[1]);
-    message->run(message, owner_);  // `message` may be gone from here on
+    auto* pins = static_cast<Pins*>(message->reserved[1]);
+    run_pinned(pins, [&] { message->run(message, owner_); });  // `message` may be gone from here on
     if (pins) pins->fetch_sub(1, std::memory_order_release);
     if (++ran == kMessagesPerTurn) {
       if (!signalled_.exchange(true)) wake();

@@ -14,6 +14,7 @@
 
 #include "base/fd.hpp"
 #include "base/result.hpp"
+#include "loop/pins.hpp"
 
 struct event;
 struct event_base;
@@ -31,7 +32,7 @@ class Mailbox {
 
   // Has message->run called on the mailbox's thread. `pins`, when given, is raised until it has run.
   // Wait-free but for the wake-up of a sleeping thread; never fails. [any]
-  void post(evl_message* message, std::atomic<std::uint32_t>* pins = nullptr);
+  void post(evl_message* message, Pins* pins = nullptr);
 
   // The same for a callable, at the price of an allocation. [any]
   template <typename F>

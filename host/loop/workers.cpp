@@ -31,7 +31,7 @@ Workers::~Workers() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-bool Workers::submit(Loop& loop, evl_work* work, std::atomic<std::uint32_t>* pins) {
+bool Workers::submit(Loop& loop, evl_work* work, Pins* pins) {
   if (pending_.fetch_add(1, std::memory_order_relaxed) >= limit_) {
     pending_.fetch_sub(1, std::memory_order_relaxed);
     return false;
@@ -59,9 +59,9 @@ void Workers::run() {
     available_.acquire();
     evl_work* work = take();
     if (!work) return;
-    auto* pins = static_cast<std::atomic<std::uint32_t>*>(work->reserved[1]);
+    auto* pins = static_cast<Pins*>(work->reserved[1]);
     auto* loop = static_cast<Loop*>(work->reserved[3]);
-    work->run(work);
+    run_pinned(pins, [&] { work->run(work); });
     pending_.fetch_sub(1, std::memory_order_relaxed);
 
     auto* message = new (&work->reserved[0]) evl_message{};

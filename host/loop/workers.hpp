@@ -27,7 +27,7 @@ class Workers {
 
   // Has work->run called on a worker and then work->done on `loop`; `pins` is raised until then. False when
   // too much is under way: then neither is called. [loop]
-  bool submit(Loop& loop, evl_work* work, std::atomic<std::uint32_t>* pins);
+  bool submit(Loop& loop, evl_work* work, Pins* pins);
 
  private:
   struct Link : evl::MpscNode {};

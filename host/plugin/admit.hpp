@@ -7,40 +7,16 @@
 // with its Admitted.
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
 
-#include "base/fd.hpp"
 #include "base/result.hpp"
 #include "plugin/audit.hpp"
 #include "plugin/note.hpp"
+#include "plugin/vault.hpp"
 
 namespace evloom::plugin {
-
-// The folder of the copies, mode 0700, one per process; removed with its content when the last user has gone.
-// It is locked while the process lives, so that the next host can tell what a killed one left behind, and
-// removes that.
-class Vault {
- public:
-  // `parent` empty: $XDG_RUNTIME_DIR, else $TMPDIR, else /tmp. It must not be mounted noexec.
-  static Result<std::shared_ptr<Vault>> open(std::filesystem::path parent = {});
-  ~Vault();
-  Vault(const Vault&) = delete;
-  Vault& operator=(const Vault&) = delete;
-
-  const std::filesystem::path& folder() const { return folder_; }
-  // A name that no file here had before: "ID-SERIAL.so".
-  std::filesystem::path next(const std::string& id);
-
- private:
-  Vault(std::filesystem::path folder, Fd lock) : folder_(std::move(folder)), lock_(std::move(lock)) {}
-
-  std::filesystem::path folder_;
-  Fd lock_;
-  std::uint64_t serial_ = 0;
-};
 
 // A checked copy. Removes its file when it goes.
 class Admitted {

@@ -3,10 +3,7 @@
 // be unloaded.
 #pragma once
 
-#include <cxxabi.h>
-
 #include <exception>
-#include <string>
 #include <type_traits>
 
 #include "evloom/abi/base.h"
@@ -29,8 +26,6 @@ evl_status call(Body&& body, Threw&& threw) noexcept {
     } else {
       return known(body());
     }
-  } catch (abi::__forced_unwind&) {
-    throw;  // a thread being cancelled: cannot be stopped here
   } catch (const std::exception& error) {
     threw(error.what());
   } catch (...) {

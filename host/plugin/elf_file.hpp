@@ -21,12 +21,14 @@ class ElfFile {
 
   // Fails when there is no such file, it cannot be read, is no regular file, is too large, or is no ELF file.
   // Never waits, also not for a FIFO.
-  static Result<ElfFile> open(const std::filesystem::path& path);
+  // `shown`, when given, is what messages call it.
+  static Result<ElfFile> open(const std::filesystem::path& path, const std::filesystem::path& shown = {});
 
   ElfFile(ElfFile&& other) noexcept;
   ElfFile& operator=(ElfFile&& other) noexcept;
   ~ElfFile();
 
+  // As messages call it.
   const std::filesystem::path& path() const { return path_; }
   std::uint64_t size() const { return size_; }
   int fd() const { return fd_.get(); }

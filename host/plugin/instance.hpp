@@ -11,9 +11,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "evloom/abi/host.h"
@@ -21,6 +24,7 @@
 
 #include "base/result.hpp"
 #include "config/node.hpp"
+#include "loop/pins.hpp"
 #include "observe/log.hpp"
 #include "observe/metrics.hpp"
 #include "plugin/call.hpp"
@@ -76,8 +80,8 @@ class Instance {
 
   // What keeps the instance from being destroyed for `loop`: a request of it, say. Cheap: the cell is that
   // loop's. [loop]
-  void pin(std::uint32_t loop) { cells_[loop].pins.fetch_add(1, std::memory_order_relaxed); }
-  void unpin(std::uint32_t loop) { cells_[loop].pins.fetch_sub(1, std::memory_order_release); }
+  void pin(std::uint32_t loop) { cells_[loop].fetch_add(1, std::memory_order_relaxed); }
+  void unpin(std::uint32_t loop) { cells_[loop].fetch_sub(1, std::memory_order_release); }
 
   // The table of an interface, evl_handler say, complete (what an older plugin lacks is null); null when the
   // plugin does not offer it. Lives as long as the instance. [any]
@@ -115,15 +119,13 @@ class Instance {
   static Instance* of(const evl_host* host);
 
  private:
-  friend struct TimerService;
-  friend struct MetricsService;
+  friend struct Access;  // services/access.hpp: the host's functions for plugins
 
-  struct Timers;  // of one loop; services/timer.cpp
-  enum class LoopState : std::uint8_t { off, starting, on, stopped };
-  struct alignas(64) Cell {
-    std::atomic<std::uint32_t> pins{0};
-    LoopState state = LoopState::off;  // the loop's own
-    void* timers = nullptr;            // the loop's own; first of a list
+  // Of one loop. The pins are raised by any thread, the rest is that loop's own.
+  struct alignas(64) Cell : loop::Pins {
+    Instance* owner = nullptr;
+    bool on = false;              // between thread_start and thread_stop
+    evl_timer* timers = nullptr;  // first of those under way
   };
   struct View {  // what the plugin's `host` points to
     evl_host abi;
@@ -133,31 +135,43 @@ class Instance {
     std::string id;
     std::unique_ptr<std::byte[]> table;
   };
-  struct Round;
+  using Series = std::variant<observe::Counter, observe::Gauge>;
+  struct Start;
 
-  Instance(Spec spec, HostContext& context);
+  Instance(Spec spec, HostContext& context, std::uint32_t slot);
   ~Instance();
-  static void release(Instance* instance);
+  static void release(Instance* instance) noexcept;
 
   Status create_object();
   Status read_interfaces();
-  void start_here(loop::Loop& loop, evl_error& error, evl_status& status);
+  evl_status start_here(loop::Loop& loop, std::string& why) noexcept;
   void stop_here(loop::Loop& loop) noexcept;
+  // Has `function` run on a loop; what it refers to is kept until then. False when `timeout` passed first.
+  bool run_on(std::uint32_t loop, std::function<void(loop::Loop&)> function,
+              std::chrono::nanoseconds timeout);
+  bool stop_loops(std::chrono::steady_clock::time_point until, std::string& why);
+  bool wait_idle(std::chrono::steady_clock::time_point until) const;
   const void* table(std::string_view id) const;
   void threw(const char* what, const char* text) noexcept;
 
   HostContext& context_;
-  std::string name_;
-  std::shared_ptr<Library> library_;
-  config::Node options_;
-  observe::Logger logger_;
+  const std::string name_;
+  const std::shared_ptr<Library> library_;
+  const config::Node options_;
+  const observe::Logger logger_;
   observe::MetricGroup metrics_;
-  View view_;
+  std::vector<Series> series_;
+  const View view_;
   evl_plugin plugin_{};
-  std::uint32_t slot_ = 0;
-  std::size_t loops_ = 0;
-  std::unique_ptr<Cell[]> cells_;
+  const std::uint32_t slot_;
+  const std::uint32_t loops_;
+  const std::unique_ptr<Cell[]> cells_;
   std::vector<Offered> offered_;
+  bool creating_ = false;
+  bool created_ = false;
+  std::vector<bool> started_;            // the control thread's view of each loop
+  std::atomic<std::uint32_t> calls_{0};  // of ours that loops have yet to run
+  std::atomic<bool> closed_{false};      // messages are refused from now on
   std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(Misbehaviour::count_)> misbehaviours_{};
 };
 

@@ -66,7 +66,7 @@ TEST(Mailbox, KeepsTheOrderOfEachSenderAndLosesNothing) {
   std::vector<Numbered> messages(kSenders * kEach);
   std::vector<int> last(kSenders, -1);
   std::atomic<int> arrived{0};
-  std::atomic<std::uint32_t> pins{0};
+  Pins pins;
   std::vector<std::thread> senders;
   for (int s = 0; s < kSenders; ++s) {
     senders.emplace_back([&, s] {

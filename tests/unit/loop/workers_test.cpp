@@ -46,7 +46,7 @@ void wait_for(Pool& pool, std::atomic<int>& count, int wanted) {
 TEST(Workers, RunsEachPieceOffTheLoopAndEndsItOnIt) {
   auto pool = std::move(*Pool::start(2));
   std::atomic<int> done{0};
-  std::atomic<std::uint32_t> pins{0};
+  Pins pins;
   std::vector<Piece> pieces(200);
   for (Piece& piece : pieces) prepare(piece, done);
   Workers workers(3, 1000);
