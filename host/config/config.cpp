@@ -176,6 +176,7 @@ class Reader {
     limits.head_timeout = node.get("head_timeout").duration();
     limits.body_timeout = node.get("body_timeout").duration();
     limits.reply_timeout = node.get("reply_timeout").duration();
+    limits.send_timeout = node.get("send_timeout").duration();
     limits.idle_timeout = node.get("idle_timeout").duration();
     limits.head_bytes = count(node.get("head_bytes"));
     limits.headers = count(node.get("headers"));

@@ -66,6 +66,7 @@ struct Limits {
   std::chrono::nanoseconds head_timeout{0};
   std::chrono::nanoseconds body_timeout{0};
   std::chrono::nanoseconds reply_timeout{0};
+  std::chrono::nanoseconds send_timeout{0};
   std::chrono::nanoseconds idle_timeout{0};
   std::size_t head_bytes = 0;
   std::size_t headers = 0;
