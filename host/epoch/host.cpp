@@ -189,6 +189,7 @@ bool Host::take_down(std::chrono::nanoseconds timeout) {
       good = false;
     }
   }
+  everywhere([](loop::Loop&) {});  // whatever loops had still sent each other has arrived after this
   everywhere([this](loop::Loop& loop) { loop_hosts_[loop.index()].reset(); });
   if (!good) {
     common_.log.flush();
