@@ -3,7 +3,7 @@
 
 #include <limits>
 
-#include "loop/deadline.hpp"
+#include "base/clock.hpp"
 #include "plugin/services/access.hpp"
 
 namespace evloom::plugin {
