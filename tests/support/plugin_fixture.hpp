@@ -114,7 +114,7 @@ class PluginFixture {
   std::unique_ptr<FixtureOptions> options_;
   std::vector<std::unique_ptr<FixtureLoop>> loops_;
   std::vector<void*> slots_;
-  std::vector<bool> started_;
+  std::vector<char> started_;  // no vector<bool>: loops may be stopped from several threads
   void* library_ = nullptr;
   const evl_entry* entry_ = nullptr;
   evl_plugin plugin_{};
