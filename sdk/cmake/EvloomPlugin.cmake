@@ -5,8 +5,8 @@
 #     SOURCES <file>...               C or C++; paths as in add_library
 #     [LIBRARIES <target>...]         linked privately, besides evloom::sdk
 #     [OUTPUT_NAME <name>]            name of the file without ".so"; <name> if absent
-#     [OUTPUT_DIRECTORY <dir>]        ${EVLOOM_PLUGIN_OUTPUT_DIRECTORY} if absent and set
-#     [NO_INSTALL])                   never install it, whatever EVLOOM_PLUGIN_INSTALL says (test fixtures)
+#     [OUTPUT_DIRECTORY <dir>]        folder of the file; else see EVLOOM_PLUGIN_OUTPUT_DIRECTORY
+#     [NO_INSTALL])                   for tests only: never installed, and built into the current binary folder
 #
 # makes a target <name> that links to <name>.so. Variables read where it is called:
 #   EVLOOM_PLUGIN_OUTPUT_DIRECTORY   folder that gets the built file
@@ -40,6 +40,9 @@ function(evloom_add_plugin name)
   target_link_libraries(${name} PRIVATE evloom::sdk ${ARG_LIBRARIES})
   if(EVLOOM_IN_TREE)
     target_link_libraries(${name} PRIVATE evloom_build)  # warnings and sanitizers of this tree
+    if(NOT ARG_NO_INSTALL)
+      set_property(GLOBAL APPEND PROPERTY EVLOOM_PLUGINS ${name})
+    endif()
   endif()
 
   set(map ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/evloom_plugin.map)
@@ -58,7 +61,7 @@ function(evloom_add_plugin name)
   if(ARG_OUTPUT_NAME)
     set_target_properties(${name} PROPERTIES OUTPUT_NAME ${ARG_OUTPUT_NAME})
   endif()
-  if(NOT ARG_OUTPUT_DIRECTORY)
+  if(NOT ARG_OUTPUT_DIRECTORY AND NOT ARG_NO_INSTALL)
     set(ARG_OUTPUT_DIRECTORY ${EVLOOM_PLUGIN_OUTPUT_DIRECTORY})
   endif()
   if(ARG_OUTPUT_DIRECTORY)

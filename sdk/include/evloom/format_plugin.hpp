@@ -7,14 +7,15 @@
 //     void field(evl::Writer, const evl_field&, const evl_value&);
 //     void list(evl::Writer, const evl_field&);
 //     void record(evl::Writer, const evl_field&);
-//     void items(evl::Writer, std::span<const evl_value>);
+//     void items(evl::Writer, evl::Values);
 //     void end(evl::Writer);
 //   };
 //   EVL_FORMAT_PLUGIN(Csv, "csv", "1.0.0", "...", "MIT", "{}");
 #pragma once
 
 #include <charconv>
-#include <span>
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "evloom/abi/format.h"
@@ -38,11 +39,39 @@ class Writer {
     (*this)(std::string_view(digits, static_cast<std::size_t>(end - digits)));
   }
 
+  // Room for `size` bytes at the end of the answer, not initialised; advance() says how many were written
+  // there.
+  char* reserve(std::size_t size) {
+    if (static_cast<std::size_t>(writer_->limit - writer_->cursor) < size) {
+      const evl_status status = writer_->grow(writer_, size);
+      if (status != EVL_OK) throw Failure(status, "the answer is too large");
+    }
+    return writer_->cursor;
+  }
+  void advance(std::size_t size) { writer_->cursor += size; }
+
   // Four words of the format's own, zero at begin, for what must be remembered between two calls.
   std::uint64_t& scratch(std::size_t index) { return writer_->scratch[index]; }
 
  private:
   evl_writer* writer_;
+};
+
+// Items of a list: an array whose maker may know a larger evl_value than we do.
+class Values {
+ public:
+  Values(const evl_value* first, std::size_t count)
+      : first_(reinterpret_cast<const char*>(first)), stride_(count != 0 ? first->size : 0), count_(count) {}
+
+  std::size_t size() const { return count_; }
+  const evl_value& operator[](std::size_t index) const {
+    return *reinterpret_cast<const evl_value*>(first_ + index * stride_);
+  }
+
+ private:
+  const char* first_;
+  std::size_t stride_;
+  std::size_t count_;
 };
 
 template <typename T>
@@ -69,9 +98,8 @@ struct Table<T, evl_format> {
         },
         [](void* instance, void* slot, evl_writer* writer, const evl_value* values,
            std::size_t count) -> evl_status {
-          return guarded(nullptr, [&] {
-            receiver<T>(instance, slot).items(Writer(writer), {values, count});
-          });
+          return guarded(nullptr,
+                         [&] { receiver<T>(instance, slot).items(Writer(writer), Values(values, count)); });
         },
         [](void* instance, void* slot, evl_writer* writer) -> evl_status {
           return guarded(nullptr, [&] { receiver<T>(instance, slot).end(Writer(writer)); });

@@ -11,7 +11,7 @@
 
 namespace evl {
 
-// Operations; see evl_op_kind. Keys and items must live as long as the request (its arena serves).
+// Operations; see evl_op_kind. Keys and items are referred to, and copied by submit.
 inline evl_op make_op(evl_op_kind kind, std::string_view key) {
   evl_op op{};
   op.size = sizeof op;

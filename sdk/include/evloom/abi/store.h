@@ -18,16 +18,23 @@ extern "C" {
 
 typedef uint32_t evl_op_kind;
 enum {
-  EVL_OP_ADD = 1, /* adds `amount` to a counter (absent: 0); integer = the new value; LIMIT on overflow */
-  EVL_OP_SET_ADD =
-      2, /* adds `items` to a set; fresh[i] = 1 when items[i] was not in it; integer = how many were new.
-            An item given twice in one operation is new at most once, at its first place */
-  EVL_OP_SET_READ = 3, /* items = the members, in no order */
-  EVL_OP_SET_SIZE = 4, /* integer = how many members */
-  EVL_OP_GET = 5, /* items[0] = the value, none when the key is absent; a counter reads as its decimal text */
-  EVL_OP_PUT = 6, /* sets the value to items[0] */
-  EVL_OP_DELETE = 7, /* removes the key, whatever its type; integer = 1 when it was there */
-  EVL_OP_EXPIRE = 8  /* removes the key `amount` milliseconds from now; integer = 1 when it was there */
+  /* Adds `amount` to a counter (absent: 0); integer = the new value; EVL_E_LIMIT when it would overflow. */
+  EVL_OP_ADD = 1,
+  /* Adds `items` to a set; fresh[i] = 1 when items[i] was not in it; integer = how many were new. An item
+   * given twice is new at most once, at its first place. */
+  EVL_OP_SET_ADD = 2,
+  /* items = the members, in no order. */
+  EVL_OP_SET_READ = 3,
+  /* integer = how many members. */
+  EVL_OP_SET_SIZE = 4,
+  /* items[0] = the value, none when the key is absent; a counter reads as its decimal text. */
+  EVL_OP_GET = 5,
+  /* Sets the value to items[0]. */
+  EVL_OP_PUT = 6,
+  /* Removes the key, whatever its type; integer = 1 when it was there. */
+  EVL_OP_DELETE = 7,
+  /* Removes the key `amount` milliseconds from now; integer = 1 when it was there. */
+  EVL_OP_EXPIRE = 8
 };
 
 /* One operation. Keys and items are 1 to EVL_STORE_TEXT_MAX bytes, PUT's value 0 to EVL_STORE_VALUE_MAX, of
@@ -102,10 +109,10 @@ typedef struct evl_store_access {
    * none; valid as long as the request. [loop] */
   evl_store* (*find)(evl_request* request, const char* role);
 
-  /* Submits operations and holds the request until `reply`. They are copied shallowly: the bytes of keys and
-   * items must live as long as the request (its arena serves). EVL_E_OVERLOADED, EVL_E_UNAVAILABLE: nothing
-   * was done and `reply` is not called. `reply` is never called from inside submit. At most 64 operations.
-   * [loop] */
+  /* Submits 1 to 64 operations and holds the request until `reply`, which is never called from inside submit.
+   * They are copied with all they point to before this returns. EVL_E_INVALID (an operation is malformed),
+   * EVL_E_STATE (the request has been answered), EVL_E_OVERLOADED, EVL_E_UNAVAILABLE and the like: nothing
+   * was done and `reply` is not called. [loop] */
   evl_status (*submit)(evl_request* request, evl_store* store, const evl_op* ops, size_t count,
                        evl_store_reply reply, void* context);
 } evl_store_access;

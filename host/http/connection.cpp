@@ -1,0 +1,458 @@
+#include "http/connection.hpp"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <evhtp/evhtp.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "http/reply.hpp"
+#include "http/server.hpp"
+
+namespace evloom::http {
+
+namespace {
+
+// Methods whose request is expected to have a body, so that one without any framing is answered with 411.
+bool wants_length(const Head& head) {
+  return head.minor() == 1 &&
+         (head.method() == Method::post || head.method() == Method::put || head.method() == Method::patch);
+}
+
+}  // namespace
+
+Connection::Connection(Server& server, evhtp_connection* connection, const Peer& peer)
+    : server_(server),
+      evhtp_(connection),
+      bev_(connection->bev),
+      deadline_(&Connection::on_deadline, this),
+      peer_(peer) {
+  bufferevent_setcb(bev_, &Connection::on_read, &Connection::on_write, &Connection::on_event, this);
+  bufferevent_setwatermark(bev_, EV_READ, 0, kReadAhead);
+  bufferevent_set_max_single_write(bev_, 1 << 20);
+  arm(kIdle, server_.limits().idle_timeout);
+}
+
+int Connection::fd() const { return bufferevent_getfd(bev_); }
+
+void Connection::arm(Kind kind, std::int64_t delay) {
+  armed_ = kind;
+  server_.loop().deadlines().arm(deadline_, kind, delay);
+}
+
+// ---- what libevent tells us
+// --------------------------------------------------------------------------------------------
+
+void Connection::on_read(bufferevent*, void* self) { static_cast<Connection*>(self)->advance(); }
+
+void Connection::on_write(bufferevent* bev, void* self) {
+  auto* connection = static_cast<Connection*>(self);
+  if (connection->state_ != State::sending || evbuffer_get_length(bufferevent_get_output(bev)) != 0) return;
+  connection->sent();
+  connection->advance();
+}
+
+void Connection::on_event(bufferevent*, short what, void* self) {
+  auto* connection = static_cast<Connection*>(self);
+  // Events may come together; an error outranks the end of the stream.
+  if (what & BEV_EVENT_ERROR) {
+    connection->close();
+  } else if (what & BEV_EVENT_EOF) {
+    connection->peer_eof_ = true;
+    connection->advance();
+  }
+}
+
+void Connection::on_deadline(void* self) {
+  auto* connection = static_cast<Connection*>(self);
+  Server& server = connection->server_;
+  switch (connection->armed_) {
+    case kIdle:
+    case kLinger:
+      connection->close();
+      return;
+    case kHead:
+      connection->refuse(408, "the request head did not arrive in time");
+      break;
+    case kBody:
+      connection->refuse(408, "the request body did not arrive in time");
+      break;
+    case kReply:
+      connection->abandon(Abandon::deadline);
+      break;
+    case kSend: {
+      const std::size_t unsent = evbuffer_get_length(bufferevent_get_output(connection->bev_));
+      if (connection->send_mark_ - std::min(unsent, connection->send_mark_) < kLeastSent) {
+        server.logger_.debug("{} does not read its reply; closed with {} bytes unsent",
+                             connection->peer_.address(), unsent);
+        connection->close();
+        return;
+      }
+      connection->send_mark_ = unsent;
+      connection->arm(kSend, server.limits().send_timeout);
+      return;
+    }
+  }
+  connection->advance();
+}
+
+// ---- reading
+// -----------------------------------------------------------------------------------------------------------
+
+void Connection::advance() {
+  if (on_stack_) return;
+  on_stack_ = true;
+  for (bool more = true; more;) {
+    switch (state_) {
+      case State::head:
+        more = read_head();
+        break;
+      case State::body:
+        more = read_body();
+        break;
+      case State::lingering: {
+        evbuffer* input = bufferevent_get_input(bev_);
+        evbuffer_drain(input, evbuffer_get_length(input));
+        if (peer_eof_) state_ = State::closing;
+        more = false;
+        break;
+      }
+      case State::busy:
+      case State::sending:
+      case State::closing:
+        more = false;
+        break;
+    }
+  }
+  on_stack_ = false;
+  if (state_ == State::closing) close();
+}
+
+bool Connection::read_head() {
+  evbuffer* input = bufferevent_get_input(bev_);
+  const std::size_t size = evbuffer_get_length(input);
+  if (size == 0) {
+    if (peer_eof_) {
+      state_ = State::closing;
+    } else if (!deadline_.armed() || armed_ != kIdle) {
+      arm(kIdle, server_.draining() ? kDrainGrace : server_.limits().idle_timeout);
+    }
+    return false;
+  }
+  if (!exchange_) {
+    exchange_ = server_.begin_exchange(*this, peer_);
+    if (!exchange_) {
+      state_ = State::closing;
+      return false;
+    }
+  }
+  const char* bytes = reinterpret_cast<const char*>(evbuffer_pullup(input, -1));
+  const HeadResult result = parse_head({bytes, size}, server_.limits().head, exchange_->head_);
+  switch (result.state) {
+    case HeadState::need_more:
+      if (peer_eof_) {
+        state_ = State::closing;
+      } else if (!deadline_.armed() || armed_ != kHead) {
+        arm(kHead, server_.limits().head_timeout);
+      }
+      return false;
+    case HeadState::refused:
+      refuse(result.refusal.status, result.refusal.reason);
+      return true;
+    case HeadState::complete:
+      break;
+  }
+  // The head moves to the exchange: the input may be read on, and the request may outlive the connection.
+  const std::string_view head = exchange_->arena_.copy({bytes, result.consumed});
+  if (head.data() == nullptr) {
+    refuse(503, "out of memory");
+    return true;
+  }
+  exchange_->head_.rebase(head.data());
+  evbuffer_drain(input, result.consumed);
+  return accept_head();
+}
+
+bool Connection::accept_head() {
+  Exchange& exchange = *exchange_;
+  const Head& head = exchange.head_;
+  exchange.keep_alive_ = head.keep_alive();
+  if (head.framing() == Framing::none && wants_length(head)) {
+    exchange.refuse(411, "say how long the body is, \"Content-Length: 0\" when there is none");
+    return true;
+  }
+  server_.service_.on_head(exchange);
+  if (!exchange_) return true;  // refused and sent
+  if (exchange.replied_) return true;
+  exchange.with_service_ = true;
+
+  switch (head.framing()) {
+    case Framing::none:
+      dispatch();
+      return true;
+    case Framing::length:
+      body_left_ = head.content_length();
+      if (body_left_ == 0) {
+        dispatch();
+        return true;
+      }
+      break;
+    case Framing::chunked: {
+      ChunkedLimits limits;
+      limits.body_bytes = server_.limits().head.body_bytes;
+      if (chunked_) {
+        chunked_->reset(limits);
+      } else {
+        chunked_ = std::make_unique<ChunkedDecoder>(limits);
+      }
+      break;
+    }
+  }
+  state_ = State::body;
+  arm(kBody, server_.limits().body_timeout);
+  if (head.expect_continue() && evbuffer_get_length(bufferevent_get_input(bev_)) == 0) {
+    bufferevent_write(bev_, kContinue.data(), kContinue.size());
+  }
+  return true;
+}
+
+bool Connection::read_body() {
+  evbuffer* input = bufferevent_get_input(bev_);
+  std::string& body = exchange_->body_;
+  const bool chunked = exchange_->head_.framing() == Framing::chunked;
+  while (const std::size_t contiguous = evbuffer_get_contiguous_space(input)) {
+    const char* bytes =
+        reinterpret_cast<const char*>(evbuffer_pullup(input, static_cast<ev_ssize_t>(contiguous)));
+    if (!chunked) {
+      const std::size_t take = static_cast<std::size_t>(std::min<std::uint64_t>(contiguous, body_left_));
+      body.append(bytes, take);
+      evbuffer_drain(input, take);
+      body_left_ -= take;
+      if (body_left_ != 0) continue;
+      dispatch();
+      return true;
+    }
+    const ChunkStep step = chunked_->next({bytes, contiguous});
+    if (step.state == ChunkState::data) body.append(step.data);
+    if (step.state == ChunkState::refused) {
+      refuse(step.refusal.status, step.refusal.reason);
+      return true;
+    }
+    evbuffer_drain(input, step.consumed);
+    if (step.state == ChunkState::complete) {
+      dispatch();
+      return true;
+    }
+  }
+  if (peer_eof_) state_ = State::closing;
+  return false;
+}
+
+void Connection::dispatch() {
+  state_ = State::busy;
+  deadline_.disarm();
+  Exchange& exchange = *exchange_;
+  server_.service_.on_request(exchange);
+  if (exchange_ == &exchange && !exchange.replied_) arm(kReply, server_.limits().reply_timeout);
+}
+
+// ---- replying
+// ----------------------------------------------------------------------------------------------------------
+
+void Connection::refuse(std::uint16_t status, std::string_view reason) {
+  if (exchange_ && exchange_->with_service_) {
+    // The service has accepted the head, but will not see the request.
+    Exchange& exchange = *exchange_;
+    exchange.with_service_ = false;
+    exchange.pin();
+    exchange.connection_ = nullptr;
+    server_.service_.on_abandon(exchange, Abandon::client_gone);
+    exchange.connection_ = this;
+    exchange.unpin();
+  }
+  exchange_->keep_alive_ = false;
+  exchange_->refuse(status, reason);
+}
+
+void Connection::send(const Reply& reply) {
+  Exchange& exchange = *exchange_;
+  deadline_.disarm();
+  exchange.replied_ = true;
+  exchange.with_service_ = false;
+  exchange.status_ = reply.status;
+  ++requests_;
+  const std::uint64_t most = server_.limits().requests_per_connection;
+  // A body that was not read would be taken for the next request.
+  const bool unread =
+      state_ == State::body ||
+      (state_ == State::head && exchange.head_.framing() != Framing::none &&
+       !(exchange.head_.framing() == Framing::length && exchange.head_.content_length() == 0));
+  last_ = !exchange.keep_alive_ || unread || server_.draining() || (most != 0 && requests_ >= most);
+
+  ReplyHead head;
+  head.status = reply.status;
+  head.request_minor = exchange.head_.minor();
+  head.keep_alive = !last_;
+  head.content_length = reply.body.bytes.size();
+  head.date = server_.date();
+  head.content_type = reply.content_type;
+  head.allow = reply.allow;
+  head.retry_after = reply.retry_after;
+  head.headers = reply.headers;
+
+  std::array<char, 1024> small;
+  std::span<char> room(small);
+  std::string large;
+  if (const std::size_t bound = reply_head_bound(head); bound > small.size()) {
+    large.resize(bound);
+    room = large;
+  }
+  const std::size_t size = write_reply_head(head, room);
+  Body body = reply.body;
+  if (size == 0 || !body_allowed(exchange.head_.method(), reply.status)) {
+    if (body.release) body.release(body.context);
+    body = {};
+  }
+  if (size == 0) {
+    server_.logger_.fault(observe::Level::kError, "reply", "a reply of status {} cannot be written as HTTP",
+                          reply.status);
+    state_ = State::closing;
+    if (!on_stack_) server_.make_ready(*this);
+    return;
+  }
+  exchange.sent_bytes_ = body.bytes.size();
+  send_bytes({room.data(), size}, body);
+}
+
+void Connection::send_bytes(std::string_view head, const Body& body) {
+  evbuffer* output = bufferevent_get_output(bev_);
+  std::size_t written = 0;
+  if (evbuffer_get_length(output) == 0) {
+    // Straight to the socket: nearly always it takes all, and no event is needed.
+    iovec parts[2] = {{const_cast<char*>(head.data()), head.size()},
+                      {const_cast<char*>(body.bytes.data()), body.bytes.size()}};
+    msghdr message{};
+    message.msg_iov = parts;
+    message.msg_iovlen = body.bytes.empty() ? 1 : 2;
+    const ssize_t n = ::sendmsg(fd(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR && errno != ENOBUFS) {
+      if (body.release) body.release(body.context);
+      doom();
+      return;
+    }
+    written = n < 0 ? 0 : static_cast<std::size_t>(n);
+  }
+  if (written == head.size() + body.bytes.size()) {
+    if (body.release) body.release(body.context);
+    sent();
+    return;
+  }
+  if (written < head.size()) {
+    evbuffer_add(output, head.data() + written, head.size() - written);
+    written = 0;
+  } else {
+    written -= head.size();
+  }
+  const std::string_view rest = body.bytes.substr(written);
+  if (body.release && !rest.empty()) {
+    // libevent's clean-up wants a function of three arguments: the pair is kept on the heap until then.
+    auto* held = new Body(body);
+    evbuffer_add_reference(
+        output, rest.data(), rest.size(),
+        [](const void*, std::size_t, void* context) {
+          std::unique_ptr<Body> done(static_cast<Body*>(context));
+          done->release(done->context);
+        },
+        held);
+  } else {
+    evbuffer_add(output, rest.data(), rest.size());
+    if (body.release) body.release(body.context);
+  }
+  state_ = State::sending;
+  send_mark_ = evbuffer_get_length(output);
+  arm(kSend, server_.limits().send_timeout);
+}
+
+void Connection::sent() {
+  const bool unread = evbuffer_get_length(bufferevent_get_input(bev_)) != 0 || state_ == State::body;
+  finish_reply();
+  if (last_) {
+    // To close with unread input would reset the connection, and the reply with it.
+    if (peer_eof_ && !unread) {
+      doom();
+    } else {
+      linger();
+    }
+    return;
+  }
+  state_ = State::head;
+  if (on_stack_) return;
+  if (unread || peer_eof_) {
+    server_.make_ready(*this);
+  } else {
+    arm(kIdle, server_.limits().idle_timeout);
+  }
+}
+
+void Connection::finish_reply() {
+  Exchange* exchange = std::exchange(exchange_, nullptr);
+  server_.count_reply(*exchange);
+  exchange->connection_ = nullptr;
+  exchange->unpin();
+}
+
+void Connection::linger() {
+  ::shutdown(fd(), SHUT_WR);
+  state_ = State::lingering;
+  arm(kLinger, kLingerTime);
+  if (!on_stack_) server_.make_ready(*this);
+}
+
+void Connection::doom() {
+  state_ = State::closing;
+  if (!on_stack_) server_.make_ready(*this);
+}
+
+// ---- ending
+// ------------------------------------------------------------------------------------------------------------
+
+void Connection::resume() {
+  ready_ = false;
+  advance();
+}
+
+void Connection::abandon(Abandon why) {
+  Exchange& exchange = *exchange_;
+  if (why == Abandon::deadline) {
+    server_.service_.on_abandon(exchange, why);
+    if (exchange_ == &exchange && !exchange.replied_) refuse(503, "no answer in time");
+    return;
+  }
+  exchange_ = nullptr;
+  exchange.connection_ = nullptr;
+  if (std::exchange(exchange.with_service_, false)) server_.service_.on_abandon(exchange, why);
+  exchange.unpin();
+}
+
+void Connection::drain() {
+  if (state_ == State::head && !exchange_) arm(kIdle, kDrainGrace);
+}
+
+void Connection::close() {
+  deadline_.disarm();
+  if (exchange_) abandon(Abandon::client_gone);
+  (before_ ? before_->after_ : server_.connections_) = after_;
+  if (after_) after_->before_ = before_;
+  if (ready_)
+    std::replace(server_.ready_.begin(), server_.ready_.end(), this, static_cast<Connection*>(nullptr));
+  server_.shared_.connections.fetch_sub(1, std::memory_order_relaxed);
+  server_.metrics_.open_connections.add(server_.loop_.index(), -1);
+  evhtp_connection_free(evhtp_);
+  delete this;
+}
+
+}  // namespace evloom::http

@@ -1,0 +1,118 @@
+// Server: everything HTTP on one loop: its listeners, its connections, its limits and counters. Made, used
+// and destroyed on the loop's thread.
+#pragma once
+
+#include <event2/util.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/result.hpp"
+#include "http/date.hpp"
+#include "http/exchange.hpp"
+#include "http/listener.hpp"
+#include "loop/loop.hpp"
+#include "observe/log.hpp"
+#include "observe/metrics.hpp"
+
+struct event;
+struct evhtp_connection;
+
+namespace evloom::http {
+
+// What bounds one connection and its requests. Durations in nanoseconds.
+struct Limits {
+  HeadLimits head;
+  std::int64_t head_timeout = 10'000'000'000;
+  std::int64_t body_timeout = 30'000'000'000;
+  std::int64_t reply_timeout = 5'000'000'000;
+  std::int64_t send_timeout = 30'000'000'000;  // in each such time a reader must take kLeastSent bytes
+  std::int64_t idle_timeout = 60'000'000'000;
+  std::uint32_t connections = 10'000;         // over all loops
+  std::uint64_t requests_per_connection = 0;  // 0: no limit
+};
+
+// What the servers of all loops share.
+struct Shared {
+  std::atomic<std::uint32_t> connections{0};
+};
+
+// Counters of one host, one column per loop.
+struct ServerMetrics {
+  observe::Counter connections;
+  observe::Gauge open_connections;
+  observe::Counter refused_connections;
+  observe::Counter requests;
+  observe::Counter replies_1xx_3xx, replies_4xx, replies_5xx;
+  observe::Histogram duration;
+
+  // [control]
+  static Result<ServerMetrics> create(observe::MetricGroup& group);
+};
+
+class Server {
+ public:
+  Server(loop::Loop& loop, Service& service, const Limits& limits, Shared& shared,
+         const ServerMetrics& metrics, observe::Log& log);
+  // Closes every connection, whatever its state.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Begins to accept on a socket that is bound and listening.
+  Status listen(const ListenerSpec& spec, Fd socket);
+
+  // New limits count from each connection's next request on.
+  void set_limits(const Limits& limits) { limits_ = limits; }
+
+  // Stops accepting (what waits in the accept queue is still taken), closes connections that stay idle, and
+  // has every further reply say `Connection: close`.
+  void drain();
+  // Whether a connection is left.
+  bool idle() const { return connections_ == nullptr; }
+  // Closes every connection at once.
+  void close_all();
+
+  loop::Loop& loop() { return loop_; }
+  const Limits& limits() const { return limits_; }
+  bool draining() const { return draining_; }
+
+ private:
+  friend class Connection;
+  friend class Exchange;
+  friend class Listener;
+  static constexpr std::size_t kKeptExchanges = 256;
+  struct EventDeleter {
+    void operator()(event* e) const;
+  };
+
+  // Takes over a connection that libevhtp has accepted; false when it is refused (libevhtp then frees it).
+  bool adopt(evhtp_connection* connection, const ListenerSpec& spec);
+  Exchange* begin_exchange(Connection& connection, const Peer& peer);
+  void end_exchange(Exchange* exchange);
+  void count_reply(const Exchange& exchange);
+  // Has connection.resume() called once the present callback is over.
+  void make_ready(Connection& connection);
+  static void on_ready(evutil_socket_t, short, void* self);
+  std::string_view date();
+
+  loop::Loop& loop_;
+  Service& service_;
+  Limits limits_;
+  Shared& shared_;
+  const ServerMetrics& metrics_;
+  observe::Log& log_;
+  observe::Logger logger_;
+  DateText date_;
+  std::int64_t date_second_ = -1;
+  bool draining_ = false;
+  Connection* connections_ = nullptr;  // a list through the connections
+  std::vector<Connection*> ready_;
+  std::unique_ptr<event, EventDeleter> ready_event_;
+  std::vector<std::unique_ptr<Exchange>> free_exchanges_;  // those in use belong to their pins
+  std::vector<std::unique_ptr<Listener>> listeners_;
+};
+
+}  // namespace evloom::http

@@ -1,0 +1,336 @@
+#include "plugin/instance.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <thread>
+
+#include "evloom/base.hpp"
+
+#include "loop/loop.hpp"
+#include "loop/pool.hpp"
+#include "plugin/services.hpp"
+#include "plugin/services/access.hpp"
+
+namespace evloom::plugin {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// For an instance whose owner let go of it without stopping it.
+constexpr std::chrono::seconds kLastStop{5};
+
+// The reason that a plugin gave, else the status.
+std::string reason(evl_status status, const char* text) {
+  return text[0] != '\0' ? std::string(text) : std::string("it gives no reason: ") + evl::status_name(status);
+}
+
+std::chrono::nanoseconds until(Clock::time_point moment) {
+  return std::max(std::chrono::nanoseconds(0), std::chrono::nanoseconds(moment - Clock::now()));
+}
+
+std::string milliseconds(std::chrono::nanoseconds duration) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count()) + " ms";
+}
+
+}  // namespace
+
+const char* misbehaviour_name(Misbehaviour kind) {
+  switch (kind) {
+    case Misbehaviour::exception:
+      return "exception";
+    case Misbehaviour::bad_argument:
+      return "bad_argument";
+    case Misbehaviour::wrong_thread:
+      return "wrong_thread";
+    case Misbehaviour::wrong_state:
+      return "wrong_state";
+    case Misbehaviour::left_behind:
+      return "left_behind";
+    case Misbehaviour::count_:
+      break;
+  }
+  return "unknown";
+}
+
+// What start() and the loops tell each other. Shared: a loop that is held up may come to it after start()
+// gave up.
+struct Instance::Start {
+  enum Phase : int { kPending, kRunning, kDone, kGivenUp };
+  struct Entry {
+    std::atomic<int> phase{kPending};
+    evl_status status = EVL_OK;
+    std::string why;
+  };
+  explicit Start(std::uint32_t loops) : entries(loops) {}
+  std::vector<Entry> entries;
+};
+
+Instance::Instance(Spec spec, HostContext& context, std::uint32_t slot)
+    : context_(context),
+      name_(std::move(spec.name)),
+      library_(std::move(spec.library)),
+      options_(std::move(spec.options)),
+      logger_(context.log.logger(name_)),
+      metrics_(context.metrics.group({{"instance", name_}})),
+      view_{{sizeof(evl_host), EVL_ABI_VERSION, &Access::get_interface}, this},
+      slot_(slot),
+      loops_(context.pool.size()),
+      cells_(new Cell[loops_]),
+      started_(loops_) {
+  for (std::uint32_t i = 0; i < loops_; ++i) {
+    cells_[i].owner = this;
+    cells_[i].threw = [](loop::Pins& pins, const char* text) noexcept {
+      static_cast<Cell&>(pins).owner->threw("a message or piece of work", text);
+    };
+  }
+}
+
+Instance::~Instance() {
+  if (created_ && plugin_.destroy) {
+    call("destroy", [&] { plugin_.destroy(plugin_.instance); });
+  }
+  context_.slots.give_back(slot_);
+}
+
+void Instance::release(Instance* instance) noexcept {
+  if (std::find(instance->started_.begin(), instance->started_.end(), true) != instance->started_.end()) {
+    if (Status status = instance->stop(kLastStop); !status) {
+      instance->logger_.error("{}; it is kept in memory for good", status.error().message);
+      return;
+    }
+  }
+  instance->closed_ = true;
+  if (instance->calls_ != 0 || !instance->wait_idle(Clock::now() + kLastStop)) {
+    instance->logger_.error("{} is still in use by a loop; it is kept in memory for good", instance->label());
+    return;
+  }
+  delete instance;
+}
+
+Result<std::shared_ptr<Instance>> Instance::create(Spec spec, HostContext& context) {
+  const std::optional<std::uint32_t> slot = context.slots.take();
+  if (!slot) {
+    return Error{"instance '" + spec.name +
+                 "' cannot be made: there are too many; remove some, or wait until those of "
+                 "earlier configurations are gone"};
+  }
+  const std::shared_ptr<Instance> instance(new Instance(std::move(spec), context, *slot), &Instance::release);
+  if (Status status = instance->create_object(); !status) return status.error();
+  if (Status status = instance->read_interfaces(); !status) return status.error();
+  return instance;
+}
+
+Status Instance::create_object() {
+  for (const std::string& id : library_->facts().needs)
+    if (!context_.services.find(id))
+      return Error{label() + " needs " + id + ", which this host does not offer"};
+
+  char text[1024] = "";
+  evl_error error{sizeof error, sizeof text, text};
+  plugin_.size = sizeof plugin_;
+  creating_ = true;
+  const auto* options = reinterpret_cast<const evl_config*>(&options_);
+  const evl_status status =
+      plugin::call([&] { return library_->entry().create(&view_.abi, options, &plugin_, &error); },
+                   [&](const char* what) {
+                     misbehaved(Misbehaviour::exception, "create threw");
+                     evl_error_set(&error, (std::string("create threw: ") + what).c_str());
+                   });
+  creating_ = false;
+  text[sizeof text - 1] = '\0';
+  if (status != EVL_OK) return Error{label() + " cannot be made: " + reason(status, text)};
+  created_ = true;
+  return {};
+}
+
+Status Instance::read_interfaces() {
+  for (const std::string& id : library_->facts().interfaces) {
+    const InterfaceRule* rule = interface_rule(id);
+    if (!rule) continue;
+    const void* theirs = nullptr;
+    if (plugin_.get_interface) {
+      call("get_interface", [&] { theirs = plugin_.get_interface(plugin_.instance, rule->id); });
+    }
+    if (!theirs)
+      return Error{label() + " cannot be used: its note promises " + id + ", get_interface does not give it"};
+    auto ours = std::make_unique<std::byte[]>(rule->size);
+    if (Status status = copy_table(*rule, theirs, ours.get()); !status) {
+      return Error{label() + " cannot be used: " + status.error().message};
+    }
+    offered_.push_back({id, std::move(ours)});
+  }
+  return {};
+}
+
+evl_status Instance::start_here(loop::Loop& loop, std::string& why) noexcept {
+  Cell& cell = cells_[loop.index()];
+  cell.on = true;
+  if (!plugin_.thread_start) return EVL_OK;
+
+  char text[1024] = "";
+  evl_error error{sizeof error, sizeof text, text};
+  void* slot = nullptr;
+  const evl_status status =
+      plugin::call([&] { return plugin_.thread_start(plugin_.instance, &loop, &slot, &error); },
+                   [&](const char* what) {
+                     misbehaved(Misbehaviour::exception, "thread_start threw");
+                     evl_error_set(&error, (std::string("thread_start threw: ") + what).c_str());
+                   });
+  text[sizeof text - 1] = '\0';
+  if (status == EVL_OK) {
+    loop.slot(slot_) = slot;
+  } else {
+    cell.on = false;
+    Access::drop_timers(cell);
+    why = reason(status, text);
+  }
+  return status;
+}
+
+void Instance::stop_here(loop::Loop& loop) noexcept {
+  Cell& cell = cells_[loop.index()];
+  if (!cell.on) return;
+  if (plugin_.thread_stop) {
+    call("thread_stop", [&] { plugin_.thread_stop(plugin_.instance, loop.slot(slot_)); });
+  }
+  cell.on = false;
+  loop.slot(slot_) = nullptr;
+  Access::drop_timers(cell);
+}
+
+bool Instance::run_on(std::uint32_t loop, std::function<void(loop::Loop&)> function,
+                      std::chrono::nanoseconds timeout) {
+  calls_.fetch_add(1);
+  return context_.pool.run_on(
+      loop,
+      [this, body = std::move(function)](loop::Loop& on) {
+        body(on);
+        calls_.fetch_sub(1);  // from here on `this` may be gone
+      },
+      timeout);
+}
+
+Status Instance::start(std::chrono::nanoseconds timeout) {
+  const auto round = std::make_shared<Start>(loops_);
+  calls_.fetch_add(loops_);
+  context_.pool.run_everywhere(
+      [this, round](loop::Loop& loop) {
+        Start::Entry& entry = round->entries[loop.index()];
+        int phase = Start::kPending;
+        if (entry.phase.compare_exchange_strong(phase, Start::kRunning)) {
+          entry.status = start_here(loop, entry.why);
+          phase = Start::kRunning;
+          if (!entry.phase.compare_exchange_strong(phase, Start::kDone)) stop_here(loop);
+        }
+        calls_.fetch_sub(1);  // from here on `this` may be gone
+      },
+      timeout);
+
+  std::string failed;
+  for (std::uint32_t i = 0; i < loops_; ++i) {
+    Start::Entry& entry = round->entries[i];
+    const bool answered = entry.phase.exchange(Start::kGivenUp) == Start::kDone;
+    started_[i] = answered && entry.status == EVL_OK;
+    if (started_[i] || !failed.empty()) continue;
+    failed = label() + " failed to start on loop " + std::to_string(i) + ": " +
+             (answered ? entry.why : "no answer within " + milliseconds(timeout));
+  }
+  if (failed.empty()) return {};
+
+  std::string why;
+  if (!stop_loops(Clock::now() + timeout, why)) failed += "; then " + why;
+  return Error{failed};
+}
+
+void Instance::drain() {
+  if (!plugin_.drain) return;
+  for (std::uint32_t i = 0; i < loops_; ++i) {
+    if (!started_[i]) continue;
+    calls_.fetch_add(1);
+    loop::Loop& loop = context_.pool.at(i);
+    loop.mailbox().call([this, &loop] {
+      if (cells_[loop.index()].on) {
+        call("drain", [&] { plugin_.drain(plugin_.instance, loop.slot(slot_)); });
+      }
+      calls_.fetch_sub(1);
+    });
+  }
+}
+
+std::uint64_t Instance::in_flight() const {
+  std::uint64_t sum = 0;
+  for (std::uint32_t i = 0; i < loops_; ++i) sum += cells_[i].load();
+  return sum;
+}
+
+bool Instance::wait_idle(Clock::time_point moment) const {
+  while (!idle()) {
+    if (Clock::now() >= moment) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
+}
+
+bool Instance::stop_loops(Clock::time_point moment, std::string& why) {
+  bool all = true;
+  for (std::uint32_t i = loops_; i-- > 0;) {
+    if (!started_[i]) continue;
+    started_[i] = false;
+    if (!run_on(
+            i, [this](loop::Loop& loop) { stop_here(loop); }, until(moment))) {
+      if (all) why = "loop " + std::to_string(i) + " did not answer in time";
+      all = false;
+    }
+  }
+  return all;
+}
+
+Status Instance::stop(std::chrono::nanoseconds timeout) {
+  const auto begin = Clock::now();
+  wait_idle(begin + timeout / 2);
+  std::string why;
+  if (!stop_loops(begin + timeout, why)) return Error{label() + " could not be stopped: " + why};
+  closed_ = true;
+  if (!wait_idle(begin + timeout)) {
+    return Error{label() + " could not be stopped: " + std::to_string(in_flight()) +
+                 " of its requests, messages or pieces of work are under way after " + milliseconds(timeout)};
+  }
+  return {};
+}
+
+const void* Instance::table(std::string_view id) const {
+  for (const Offered& offered : offered_)
+    if (offered.id == id) return offered.table.get();
+  return nullptr;
+}
+
+void* Instance::slot(loop::Loop& on) const { return on.slot(slot_); }
+
+void Instance::threw(const char* what, const char* text) noexcept {
+  misbehaved(Misbehaviour::exception, std::string(what) + " threw: " + text);
+}
+
+void Instance::misbehaved(Misbehaviour kind, std::string_view what) noexcept {
+  misbehaviours_[static_cast<std::size_t>(kind)].fetch_add(1, std::memory_order_relaxed);
+  logger_.write_fault(observe::Level::kWarn, misbehaviour_name(kind), what);
+}
+
+std::uint64_t Instance::misbehaviours(Misbehaviour kind) const {
+  return misbehaviours_[static_cast<std::size_t>(kind)].load(std::memory_order_relaxed);
+}
+
+std::uint64_t Instance::misbehaviours() const {
+  std::uint64_t sum = 0;
+  for (const auto& count : misbehaviours_) sum += count.load(std::memory_order_relaxed);
+  return sum;
+}
+
+std::string Instance::label() const { return "instance '" + name_ + "' of " + library_->label(); }
+
+Instance* Instance::of(const evl_host* host) {
+  if (!host || host->get_interface != &Access::get_interface) return nullptr;
+  return reinterpret_cast<const View*>(host)->self;
+}
+
+}  // namespace evloom::plugin

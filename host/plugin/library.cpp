@@ -1,0 +1,84 @@
+#include "plugin/library.hpp"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <exception>
+#include <string_view>
+
+namespace evloom::plugin {
+
+namespace {
+
+constexpr std::size_t kFirstSize = offsetof(evl_entry, create) + sizeof(evl_entry::create);
+
+// The loader's words without the name of the private copy.
+std::string loader_text(const std::filesystem::path& copy) {
+  const char* const raw = ::dlerror();
+  std::string text = raw ? raw : "the loader gives no reason";
+  const std::string prefix = copy.string() + ": ";
+  for (std::size_t at; (at = text.find(prefix)) != std::string::npos;) text.erase(at, prefix.size());
+  return text;
+}
+
+// What the entry says otherwise than the note; empty when they agree.
+std::string difference(const evl_entry& entry, const PluginFacts& facts) {
+  const auto text = [](const char* value) { return std::string_view(value ? value : ""); };
+  if (entry.abi != (facts.abi_major << 16 | facts.abi_minor)) return "abi";
+  if (text(entry.id) != facts.id) return "id";
+  if (text(entry.version) != facts.version) return "version";
+  if (text(entry.description) != facts.description) return "description";
+  if (text(entry.licence) != facts.licence) return "licence";
+  if (split_ids(text(entry.interfaces)) != facts.interfaces) return "interfaces";
+  if (split_ids(text(entry.needs)) != facts.needs) return "needs";
+  const std::string_view options = text(entry.options);
+  if ((options.empty() ? "{}" : options) != facts.options_schema) return "options";
+  return {};
+}
+
+// dlopen runs the plugin's constructors. What one throws comes out here; the loader does not expect that, and
+// goes on as well as it can: it keeps the file mapped.
+void* open_library(const char* path, std::string& thrown) {
+  try {
+    return ::dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  } catch (const std::exception& error) {
+    thrown = error.what();
+  } catch (...) {
+    thrown = "an exception that is no std::exception";
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Library>> Library::load(std::unique_ptr<Admitted> file) {
+  const std::string name =
+      "plugin '" + file->facts().id + "' " + file->facts().version + " ('" + file->original().string() + "')";
+  std::string thrown;
+  ::dlerror();
+  void* const handle = open_library(file->path().c_str(), thrown);
+  if (!thrown.empty()) return Error{name + " cannot be loaded: a constructor threw: " + thrown};
+  if (!handle) return Error{name + " cannot be loaded: " + loader_text(file->path())};
+  std::shared_ptr<Library> library(new Library(std::move(file), handle));
+
+  const auto* const entry = static_cast<const evl_entry*>(::dlsym(handle, EVL_ENTRY_SYMBOL));
+  if (!entry) return Error{name + " cannot be loaded: it does not export " EVL_ENTRY_SYMBOL};
+  if (entry->size < kFirstSize)
+    return Error{name + " cannot be loaded: its entry is smaller than an evl_entry"};
+  std::memcpy(&library->entry_, entry, std::min<std::size_t>(entry->size, sizeof(evl_entry)));
+  const std::string differs = difference(library->entry_, library->facts());
+  if (!differs.empty()) {
+    return Error{name + " cannot be loaded: its entry and its note state different " + differs +
+                 "; write both with EVL_PLUGIN"};
+  }
+  if (!library->entry_.create) return Error{name + " cannot be loaded: its entry lacks create"};
+  return library;
+}
+
+Library::~Library() { ::dlclose(handle_); }
+
+std::string Library::label() const { return "plugin '" + facts().id + "' " + facts().version; }
+
+}  // namespace evloom::plugin

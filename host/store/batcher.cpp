@@ -1,0 +1,154 @@
+#include "store/batcher.hpp"
+
+#include <utility>
+
+namespace evloom::store {
+
+namespace {
+
+constexpr std::size_t kDeadlineKind = 6;  // those below are the connections'
+
+}  // namespace
+
+Batcher::Batcher(loop::Loop& loop, plugin::Instance& backend, const Limits& limits)
+    : loop_(loop),
+      backend_(backend),
+      table_(*backend.interface<evl_store_backend>()),
+      object_(backend.object()),
+      slot_(backend.slot(loop)),
+      limits_(limits),
+      logger_(backend.logger()) {}
+
+Batcher::~Batcher() {
+  for (auto& batch : batches_) {
+    batch->deadline().disarm();
+    if (batch->flying) backend_.unpin(loop_.index());
+    batch->flying = false;
+    batch->deliver(EVL_E_CANCELLED, nullptr);
+  }
+}
+
+evl_status Batcher::submit(Submission& submission, const evl_op* ops, std::size_t count) {
+  if (current_ == 0) {
+    Batch& batch = fresh();
+    if (!batch.add(submission, ops, count)) {
+      idle_.push_back(&batch);
+      return EVL_E_NO_SPACE;
+    }
+    const evl_status status = launch(batch);
+    if (status == EVL_OK) return EVL_OK;
+    batch.reset();
+    idle_.push_back(&batch);
+    submission.batch = nullptr;
+    return status;
+  }
+  if (waiting_ >= limits_.waiting) return EVL_E_OVERLOADED;
+  if (queue_.empty() || queue_.back()->requests() >= kBatch) queue_.push_back(&fresh());
+  if (!queue_.back()->add(submission, ops, count)) return EVL_E_NO_SPACE;
+  ++waiting_;
+  return EVL_OK;
+}
+
+Batch& Batcher::fresh() {
+  if (idle_.empty()) {
+    batches_.push_back(std::make_unique<Batch>(*this, &Batcher::on_deadline));
+    return *batches_.back();
+  }
+  Batch& batch = *idle_.back();
+  idle_.pop_back();
+  return batch;
+}
+
+evl_status Batcher::launch(Batch& batch) {
+  if (flying_ >= kFlying) return EVL_E_UNAVAILABLE;  // all of them past their time
+  batch.flying = true;
+  ++flying_;
+  ++current_;
+  backend_.pin(loop_.index());
+  const evl_status status = backend_.call("submit", [&] {
+    return table_.submit(object_, slot_, batch.ops().data(), batch.ops().size(), &Batcher::on_done, &batch);
+  });
+  if (status == EVL_OK) {
+    loop_.deadlines().arm(batch.deadline(), kDeadlineKind, limits_.timeout);
+    return EVL_OK;
+  }
+  batch.flying = false;
+  --flying_;
+  --current_;
+  backend_.unpin(loop_.index());
+  return status;
+}
+
+void Batcher::flush() {
+  while (current_ == 0 && !queue_.empty()) {
+    Batch& batch = *queue_.front();
+    queue_.pop_front();
+    waiting_ -= batch.requests();
+    const evl_status status = launch(batch);
+    if (status == EVL_OK) return;
+    batch.deliver(status, nullptr);  // its callbacks may submit again
+    batch.reset();
+    idle_.push_back(&batch);
+  }
+}
+
+void Batcher::on_done(void* context, evl_status status, const evl_result* results, std::size_t count) {
+  auto& batch = *static_cast<Batch*>(context);
+  Batcher& self = batch.batcher();
+  if (!batch.flying) {
+    self.backend_.misbehaved(plugin::Misbehaviour::wrong_state, "ended a submit twice");
+    return;
+  }
+  batch.flying = false;
+  --self.flying_;
+  self.backend_.unpin(self.loop_.index());
+  if (!batch.expired) {
+    batch.deadline().disarm();
+    --self.current_;
+    status = plugin::known(status);
+    if (status == EVL_OK && !self.complete(batch, results, count)) {
+      self.backend_.misbehaved(plugin::Misbehaviour::bad_argument,
+                               "ended a submit without a result for each operation");
+      status = EVL_E_INTERNAL;
+    }
+    // The backend works on the next batch while this one is answered.
+    self.flush();
+    batch.deliver(status, results);
+  }
+  batch.reset();
+  self.idle_.push_back(&batch);
+  self.flush();
+}
+
+bool Batcher::complete(const Batch& batch, const evl_result* results, std::size_t count) const {
+  if (!results || count != batch.ops().size() || results->size < sizeof(evl_result)) return false;
+  const auto* bytes = reinterpret_cast<const char*>(results);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& result = *reinterpret_cast<const evl_result*>(bytes + i * results->size);
+    if (result.status != EVL_OK) continue;
+    if (result.item_count != 0 && !result.items) return false;
+    const evl_op& op = batch.ops()[i];
+    if (op.kind == EVL_OP_SET_ADD && op.item_count != 0 && !result.fresh) return false;
+  }
+  return true;
+}
+
+void Batcher::on_deadline(void* context) {
+  auto& batch = *static_cast<Batch*>(context);
+  Batcher& self = batch.batcher();
+  self.logger_.fault(
+      observe::Level::kError, "deadline",
+      "no answer to {} operations of {} requests within {} ms: answered with 503, outcome unknown",
+      batch.ops().size(), batch.requests(), self.limits_.timeout / 1'000'000);
+  batch.expired = true;  // its memory stays until the backend lets go of it
+  --self.current_;
+  self.flush();
+  batch.deliver(EVL_E_UNKNOWN, nullptr);
+  self.flush();
+}
+
+evl_status Batcher::health(evl_error& why) {
+  return backend_.call("health", [&] { return table_.health(object_, slot_, &why); });
+}
+
+}  // namespace evloom::store

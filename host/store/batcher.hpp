@@ -1,0 +1,73 @@
+// Batcher: the way from requests to one store backend, on one loop. While a batch is under way, what comes
+// waits for the next one; when none is, it leaves at once, so a lone client waits for nothing. Bounded in
+// requests waiting and in time: a backend that does not answer costs its own callers a failure, never the
+// loop.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "loop/loop.hpp"
+#include "observe/log.hpp"
+#include "plugin/instance.hpp"
+#include "store/batch.hpp"
+
+namespace evloom::store {
+
+class Batcher {
+ public:
+  struct Limits {
+    std::int64_t timeout = 2'000'000'000;  // nanoseconds that one batch may take
+    std::size_t waiting = 4096;            // requests that may wait
+  };
+
+  // `backend` offers evloom.store/1 and has been started on `loop`.
+  Batcher(loop::Loop& loop, plugin::Instance& backend, const Limits& limits);
+  // Ends all that is left with EVL_E_CANCELLED. The backend's thread_stop has been called: nothing of it
+  // comes any more.
+  ~Batcher();
+  Batcher(const Batcher&) = delete;
+  Batcher& operator=(const Batcher&) = delete;
+
+  // Takes copies of the operations (of stride sizeof(evl_op), checked). EVL_OK, or why nothing was done:
+  // EVL_E_OVERLOADED, EVL_E_NO_SPACE, or what the backend says.
+  evl_status submit(Submission& submission, const evl_op* ops, std::size_t count);
+
+  // Nothing waits and nothing is under way.
+  bool idle() const { return flying_ == 0 && queue_.empty(); }
+
+  plugin::Instance& backend() { return backend_; }
+  // What the backend says of itself; `why` gets the reason.
+  evl_status health(evl_error& why);
+
+ private:
+  // The most requests of one batch, and the most batches that a backend may hold without answering.
+  static constexpr std::size_t kBatch = 256;
+  static constexpr std::size_t kFlying = 4;
+
+  static void on_done(void* context, evl_status status, const evl_result* results, std::size_t count);
+  static void on_deadline(void* batch);
+  Batch& fresh();
+  void flush();
+  evl_status launch(Batch& batch);
+  bool complete(const Batch& batch, const evl_result* results, std::size_t count) const;
+
+  loop::Loop& loop_;
+  plugin::Instance& backend_;
+  const evl_store_backend& table_;
+  void* const object_;
+  void* const slot_;
+  const Limits limits_;
+  observe::Logger logger_;
+  std::size_t waiting_ = 0;                      // requests in queue_
+  std::size_t flying_ = 0;                       // batches that the backend holds
+  std::size_t current_ = 0;                      // of these, batches whose callers still wait
+  std::deque<Batch*> queue_;                     // to be launched; only the last has room
+  std::vector<Batch*> idle_;                     // for reuse
+  std::vector<std::unique_ptr<Batch>> batches_;  // all; kept, so that a second `done` is recognised
+};
+
+}  // namespace evloom::store

@@ -1,0 +1,54 @@
+#include "store/operations.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace evloom::store {
+
+namespace {
+
+bool fits(const evl_bytes& bytes, std::size_t least, std::size_t most) {
+  return bytes.size >= least && bytes.size <= most && (bytes.data != nullptr || bytes.size == 0);
+}
+
+const char* fault(const evl_op& op) {
+  if (!fits(op.key, 1, kMaxKey)) return "a key has to be 1 to 511 bytes long";
+  if (op.item_count != 0 && !op.items) return "items is null, but item_count is not 0";
+  switch (op.kind) {
+    case EVL_OP_ADD:
+    case EVL_OP_SET_READ:
+    case EVL_OP_SET_SIZE:
+    case EVL_OP_GET:
+    case EVL_OP_DELETE:
+      return nullptr;
+    case EVL_OP_EXPIRE:
+      return op.amount > 0 ? nullptr : "EVL_OP_EXPIRE takes a positive amount of milliseconds";
+    case EVL_OP_SET_ADD:
+      if (op.item_count > kMaxItems) return "EVL_OP_SET_ADD takes at most 4096 items";
+      for (std::size_t i = 0; i < op.item_count; ++i)
+        if (!fits(op.items[i], 1, kMaxItem)) return "an item of a set has to be 1 to 511 bytes long";
+      return nullptr;
+    case EVL_OP_PUT:
+      if (op.item_count != 1) return "EVL_OP_PUT takes exactly one item";
+      return fits(op.items[0], 0, kMaxValue) ? nullptr : "a value may be 1 MiB long at most";
+    default:
+      return "the kind of the operation is unknown";
+  }
+}
+
+}  // namespace
+
+const char* copy_operations(const evl_op* ops, std::size_t count, evl_op* to) {
+  if (!ops || count == 0) return "there is no operation";
+  if (count > kMaxOps) return "there are more than 64 operations";
+  const std::size_t stride = ops->size;
+  if (stride < sizeof(evl_op)) return "size is smaller than any evl_op";
+  for (std::size_t i = 0; i < count; ++i) {
+    std::memcpy(to + i, reinterpret_cast<const char*>(ops) + i * stride, sizeof(evl_op));
+    to[i].size = sizeof(evl_op);
+    if (const char* why = fault(to[i])) return why;
+  }
+  return nullptr;
+}
+
+}  // namespace evloom::store

@@ -1,0 +1,22 @@
+// Operations as they come from a handler: checked, before a backend sees them. [loop] Nothing is kept.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "evloom/abi/store.h"
+
+namespace evloom::store {
+
+// Bounds of evl_op, in bytes and in number.
+inline constexpr std::size_t kMaxKey = 511;
+inline constexpr std::size_t kMaxItem = 511;
+inline constexpr std::size_t kMaxValue = std::size_t{1} << 20;
+inline constexpr std::size_t kMaxOps = 64;
+inline constexpr std::size_t kMaxItems = 4096;
+
+// Copies `count` operations, an array of the plugin's stride, into `to` (room for `count`). Null when all are
+// in order, else what is wrong, as static text.
+const char* copy_operations(const evl_op* ops, std::size_t count, evl_op* to);
+
+}  // namespace evloom::store

@@ -1,0 +1,1 @@
+// Only the owner of the tests' precompiled header: see tests/CMakeLists.txt.
