@@ -22,6 +22,7 @@ concept HasPerLoop = requires {
 };
 
 // Declared by handler.hpp, store_backend.hpp and format_plugin.hpp: the table of an interface, from a class.
+// `get()` when one table serves all instances, `get(const T&)` when it depends on the instance.
 template <typename T, typename Interface>
 struct Table;
 
@@ -81,11 +82,21 @@ evl_status guarded(evl_error* error, Body body) {
   }
 }
 
+template <typename T, typename Interface>
+const void* table_of([[maybe_unused]] const T& object) {
+  if constexpr (requires { Table<T, Interface>::get(object); }) {
+    return Table<T, Interface>::get(object);
+  } else {
+    return Table<T, Interface>::get();
+  }
+}
+
 template <typename T, typename... Interfaces>
-const void* get_interface(void*, const char* id) {
+const void* get_interface(void* instance, const char* id) {
+  const T& object = static_cast<const Instance<T>*>(instance)->object;
   const void* found = nullptr;
   const std::string_view wanted(id);
-  ((wanted == Table<T, Interfaces>::id() ? (found = Table<T, Interfaces>::get()) : nullptr), ...);
+  ((wanted == Table<T, Interfaces>::id() ? (found = table_of<T, Interfaces>(object)) : nullptr), ...);
   return found;
 }
 

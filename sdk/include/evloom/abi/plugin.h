@@ -23,8 +23,11 @@ typedef struct evl_plugin {
    * then stops the instance on the loops that had started. May be NULL. [loop] */
   evl_status (*thread_start)(void* instance, evl_loop* loop, void** slot, evl_error* error);
 
-  /* Closes what thread_start opened: no event, timer or message of the slot may be left. May be NULL. [loop]
-   */
+  /* Closes what thread_start opened: no event or timer of the slot may be left; a message that is under way
+   * still runs, later and without the slot. The host calls it when everything the slot was asked for has
+   * ended, or when the drain limit has passed; then a store ends its pending submits from inside this call:
+   * what was not begun EVL_E_UNAVAILABLE, what may have been done EVL_E_UNKNOWN. The loops are stopped one
+   * after the other or at the same time, so none may wait here for another's turn. May be NULL. [loop] */
   void (*thread_stop)(void* instance, void* slot);
 
   /* No new request comes to this slot any more; what is under way may finish. May be NULL. [loop] */

@@ -37,7 +37,15 @@ enum {
   EVL_OP_EXPIRE = 8
 };
 
-/* One operation. Keys and items are 1 to 511 bytes (PUT's value 0 bytes to 1 MiB), of any content. */
+/* One operation. Keys and items are 1 to EVL_STORE_TEXT_MAX bytes, PUT's value 0 to EVL_STORE_VALUE_MAX, of
+ * any content. What lies outside, and a PUT without exactly one item, gets EVL_E_INVALID as its own result;
+ * an unknown kind EVL_E_UNSUPPORTED; the other operations of the submit are carried out. ADD takes a value
+ * that PUT has set when it is a whole number as Redis writes them ("5", "-12"), else EVL_E_TYPE. PUT replaces
+ * whatever the key held and takes back an EXPIRE. A SET_ADD without items does nothing. EXPIRE with an amount
+ * of 0 or less removes at once. */
+#define EVL_STORE_TEXT_MAX 511u
+#define EVL_STORE_VALUE_MAX (1u << 20)
+
 typedef struct evl_op {
   uint32_t size; /* sizeof(evl_op) of whoever made the array: its stride */
   evl_op_kind kind;

@@ -1,0 +1,82 @@
+// Shard: the keys whose hash belongs to one loop, and the operations on them. Only that loop's thread enters
+// it; what a result points to stays valid elsewhere, because it lies in the caller's Output or is held by it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "common/arena.hpp"
+#include "common/ops.hpp"
+#include "common/shared.hpp"
+#include "common/sip_hash.hpp"
+#include "memory/budget.hpp"
+#include "memory/member_set.hpp"
+
+namespace evloom::plugins {
+
+// What the results of some operations point to.
+struct Output {
+  Arena arena;
+  std::vector<Ref<Shared>> held;
+
+  void reset() {
+    arena.reset();
+    held.clear();
+  }
+};
+
+class Shard {
+ public:
+  Shard(Budget& budget, const SipHash& hash)
+      : hash_(hash), stock_(budget), keys_(0, KeyHash{&hash}, std::equal_to<>{}) {}
+
+  // Carries out one operation that has passed check(); `now` in nanoseconds, monotonic. Never throws.
+  void execute(const evl_op& op, std::int64_t now, evl_result& result, Output& out) noexcept;
+
+  // Removes keys whose time has come, at most `limit`. Gives the nanoseconds until it should be called again,
+  // or -1 when no key has a time.
+  std::int64_t purge(std::int64_t now, std::size_t limit);
+
+ private:
+  struct KeyHash {
+    using is_transparent = void;
+    const SipHash* hash;
+    std::size_t operator()(std::string_view key) const { return (*hash)(key); }
+  };
+  struct Set {
+    MemberSet members;
+    std::size_t cost = 0;
+  };
+  struct Entry {
+    std::variant<std::int64_t, Ref<Blob>, std::unique_ptr<Set>> value;
+    std::int64_t expires = 0;  // 0: never
+  };
+  using Keys = std::unordered_map<std::string, Entry, KeyHash, std::equal_to<>>;
+
+  void perform(const evl_op& op, std::int64_t now, evl_result& result, Output& out);
+  Entry* find(std::string_view key, std::int64_t now);
+  evl_status create(std::string_view key, decltype(Entry::value) value, std::size_t cost);
+  void erase(Keys::iterator at);
+  void set_expiry(Keys::value_type& entry, std::int64_t expires);
+  static std::size_t cost_of(std::string_view key, const Entry& entry);
+
+  evl_status add(const evl_op& op, Entry* entry, evl_result& result);
+  evl_status set_add(const evl_op& op, Entry* entry, evl_result& result, Output& out);
+  evl_status get(Entry* entry, evl_result& result, Output& out);
+  evl_status put(const evl_op& op, Entry* entry);
+  evl_status expire(const evl_op& op, std::int64_t now, evl_result& result);
+
+  const SipHash& hash_;
+  Budget::Stock stock_;
+  Keys keys_;
+  std::set<std::pair<std::int64_t, Keys::value_type*>> expiries_;
+};
+
+}  // namespace evloom::plugins
