@@ -8,7 +8,7 @@
 namespace redis {
 namespace {
 
-constexpr std::size_t kMaxKey = 512;  // of keys and items, by the contract
+constexpr std::size_t kMaxKey = 511;  // of keys and items, by the contract
 constexpr std::size_t kMaxValue = 1 << 20;
 constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
@@ -57,22 +57,19 @@ std::string_view CommandWriter::write(std::initializer_list<std::string_view> wo
   return wire_;
 }
 
-bool Pending::valid(const evl_op& op) {
-  if (!fits(op.key, kMaxKey)) return false;
-  switch (op.kind) {
-    case EVL_OP_SET_ADD:
-      for (std::size_t i = 0; i < op.item_count; ++i)
-        if (!fits(op.items[i], kMaxKey)) return false;
-      return op.item_count != 0;
-    case EVL_OP_PUT:
-      return op.item_count == 1 && op.items[0].size <= kMaxValue;
-    default:
-      return op.kind >= EVL_OP_ADD && op.kind <= EVL_OP_EXPIRE;
-  }
+evl_status Pending::check(const evl_op& op) {
+  if (op.kind < EVL_OP_ADD || op.kind > EVL_OP_EXPIRE) return EVL_E_UNSUPPORTED;
+  if (!fits(op.key, kMaxKey)) return EVL_E_INVALID;
+  if (op.kind == EVL_OP_PUT)
+    return op.item_count == 1 && op.items[0].size <= kMaxValue ? EVL_OK : EVL_E_INVALID;
+  if (op.kind == EVL_OP_SET_ADD)
+    for (std::size_t i = 0; i < op.item_count; ++i)
+      if (!fits(op.items[i], kMaxKey)) return EVL_E_INVALID;
+  return EVL_OK;
 }
 
 std::size_t Pending::commands_of(std::size_t index) const {
-  if (results_[index].status == EVL_E_INVALID) return 0;
+  if (results_[index].status != EVL_OK) return 0;  // refused by begin
   // A command for each item: no command of Redis 4 tells of several members which of them were new.
   return batch_[index].kind == EVL_OP_SET_ADD ? batch_[index].item_count : 1;
 }
@@ -88,7 +85,7 @@ void Pending::begin(const evl::Batch& batch, std::chrono::nanoseconds deadline) 
   sent_at_.assign(batch.count, kNever);
   std::size_t items = 0;
   for (std::size_t i = 0; i < batch.count; ++i) {
-    if (!valid(batch[i])) results_[i].status = EVL_E_INVALID;
+    results_[i].status = check(batch[i]);
     commands_ += commands_of(i);
     if (batch[i].kind == EVL_OP_SET_ADD) items += commands_of(i);
   }

@@ -57,7 +57,7 @@ class Pending {
   void clear() { arena_.clear(); }
 
  private:
-  static bool valid(const evl_op& op);
+  static evl_status check(const evl_op& op);
   std::size_t commands_of(std::size_t index) const;
   void next();  // moves on to the next operation that has a reply to come
 
