@@ -1,11 +1,11 @@
-#include "connection.hpp"
+#include "redis/connection.hpp"
 
 #include <event2/event.h>
 
 #include <algorithm>
 #include <utility>
 
-namespace redis {
+namespace evloom::plugins::redis {
 namespace {
 
 using std::chrono::nanoseconds;
@@ -154,7 +154,7 @@ evl_status Connection::submit(const evl::Batch& batch) {
   }
   if (link_.unsent() > kMaxUnsent) return EVL_E_OVERLOADED;
   auto pending = take_spare();
-  pending->begin(batch, loop_.now() + options_.command_timeout);
+  pending->begin(batch, loop_.now() + options_.command_timeout, options_.max_reply);
   Pending* const mine = pending.get();
   if (mine->complete()) {
     finished_.push_back(std::move(pending));
@@ -351,4 +351,4 @@ void Connection::log_error(const ErrorRule& rule, std::string_view error) {
                [&] { fault(EVL_LOG_WARN, rule.key, "\"" + std::string(error) + "\": " + rule.remedy); });
 }
 
-}  // namespace redis
+}  // namespace evloom::plugins::redis

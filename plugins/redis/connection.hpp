@@ -14,14 +14,14 @@
 #include "evloom/host.hpp"
 #include "evloom/store_backend.hpp"
 
-#include "link.hpp"
-#include "options.hpp"
-#include "pending.hpp"
-#include "resolver.hpp"
+#include "redis/link.hpp"
+#include "redis/options.hpp"
+#include "redis/pending.hpp"
+#include "redis/resolver.hpp"
 
 struct event;
 
-namespace redis {
+namespace evloom::plugins::redis {
 
 // The series of an instance.
 struct Metrics {
@@ -111,4 +111,4 @@ class Connection final : private LinkUser {
   std::minstd_rand random_;
 };
 
-}  // namespace redis
+}  // namespace evloom::plugins::redis

@@ -1,6 +1,6 @@
-#include "errors.hpp"
+#include "redis/errors.hpp"
 
-namespace redis {
+namespace evloom::plugins::redis {
 namespace {
 
 // The first row that fits counts; "" fits everything.
@@ -60,4 +60,4 @@ const ErrorRule& rule_of(std::string_view error) {
   return kRules[sizeof kRules / sizeof *kRules - 1];
 }
 
-}  // namespace redis
+}  // namespace evloom::plugins::redis

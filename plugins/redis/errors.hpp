@@ -6,7 +6,7 @@
 
 #include "evloom/abi/base.h"
 
-namespace redis {
+namespace evloom::plugins::redis {
 
 // What happens to the connection that got the error.
 enum class After : std::uint8_t {
@@ -25,4 +25,4 @@ struct ErrorRule {
 // The rule of an error reply; the last, general one when none fits. [any]
 const ErrorRule& rule_of(std::string_view error);
 
-}  // namespace redis
+}  // namespace evloom::plugins::redis

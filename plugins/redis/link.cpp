@@ -1,4 +1,4 @@
-#include "link.hpp"
+#include "redis/link.hpp"
 
 #include <event2/event.h>
 #include <fcntl.h>
@@ -6,7 +6,7 @@
 
 #include <cstring>
 
-namespace redis {
+namespace evloom::plugins::redis {
 
 Link::Link(event_base* base, std::size_t max_reply, LinkUser& user)
     : base_(base),
@@ -140,4 +140,4 @@ void Link::writable(int, short, void* self) {
   link.user_.turned();
 }
 
-}  // namespace redis
+}  // namespace evloom::plugins::redis

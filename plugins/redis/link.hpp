@@ -12,12 +12,12 @@
 #include <string>
 #include <string_view>
 
-#include "reply_reader.hpp"
+#include "redis/reply_reader.hpp"
 
 struct event;
 struct event_base;
 
-namespace redis {
+namespace evloom::plugins::redis {
 
 // Whose command a reply belongs to.
 enum class Role : std::uintptr_t { kHandshake = 1, kPing, kOperation };
@@ -90,4 +90,4 @@ class Link {
   std::string closing_;  // the reason that close() was given
 };
 
-}  // namespace redis
+}  // namespace evloom::plugins::redis

@@ -1,9 +1,9 @@
-#include "options.hpp"
+#include "redis/options.hpp"
 
 #include <arpa/inet.h>
 #include <sys/un.h>
 
-namespace redis {
+namespace evloom::plugins::redis {
 namespace {
 
 using namespace std::chrono_literals;
@@ -59,4 +59,4 @@ Options read_options(const evl::Config& config) {
   return options;
 }
 
-}  // namespace redis
+}  // namespace evloom::plugins::redis

@@ -9,7 +9,7 @@
 
 #include "evloom/config.hpp"
 
-namespace redis {
+namespace evloom::plugins::redis {
 
 struct Options {
   std::string host;  // a name or an address; not used with `unix_path`
@@ -35,4 +35,4 @@ Options read_options(const evl::Config& config);
 // True for an IPv4 or IPv6 literal, which needs no resolving.
 bool is_numeric(const std::string& host);
 
-}  // namespace redis
+}  // namespace evloom::plugins::redis

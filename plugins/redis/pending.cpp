@@ -1,18 +1,15 @@
-#include "pending.hpp"
+#include "redis/pending.hpp"
 
 #include <charconv>
 #include <limits>
 
-#include "link.hpp"
+#include "common/ops.hpp"
+#include "redis/link.hpp"
 
-namespace redis {
+namespace evloom::plugins::redis {
 namespace {
 
-constexpr std::size_t kMaxKey = 511;  // of keys and items, by the contract
-constexpr std::size_t kMaxValue = 1 << 20;
 constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
-
-bool fits(const evl_bytes& bytes, std::size_t most) { return bytes.size >= 1 && bytes.size <= most; }
 
 Want want_of(evl_op_kind kind) {
   switch (kind) {
@@ -57,27 +54,17 @@ std::string_view CommandWriter::write(std::initializer_list<std::string_view> wo
   return wire_;
 }
 
-evl_status Pending::check(const evl_op& op) {
-  if (op.kind < EVL_OP_ADD || op.kind > EVL_OP_EXPIRE) return EVL_E_UNSUPPORTED;
-  if (!fits(op.key, kMaxKey)) return EVL_E_INVALID;
-  if (op.kind == EVL_OP_PUT)
-    return op.item_count == 1 && op.items[0].size <= kMaxValue ? EVL_OK : EVL_E_INVALID;
-  if (op.kind == EVL_OP_SET_ADD)
-    for (std::size_t i = 0; i < op.item_count; ++i)
-      if (!fits(op.items[i], kMaxKey)) return EVL_E_INVALID;
-  return EVL_OK;
-}
-
 std::size_t Pending::commands_of(std::size_t index) const {
   if (results_[index].status != EVL_OK) return 0;  // refused by begin
   // A command for each item: no command of Redis 4 tells of several members which of them were new.
   return batch_[index].kind == EVL_OP_SET_ADD ? batch_[index].item_count : 1;
 }
 
-void Pending::begin(const evl::Batch& batch, std::chrono::nanoseconds deadline) {
+void Pending::begin(const evl::Batch& batch, std::chrono::nanoseconds deadline, std::size_t room) {
   batch_ = batch;
   deadline_ = deadline;
-  arena_.clear();
+  room_ = room;
+  arena_.reset();
   commands_ = at_ = item_ = item_errors_ = 0;
   item_error_ = EVL_OK;
   answered_ = lost_ = false;
@@ -89,7 +76,7 @@ void Pending::begin(const evl::Batch& batch, std::chrono::nanoseconds deadline) 
     commands_ += commands_of(i);
     if (batch[i].kind == EVL_OP_SET_ADD) items += commands_of(i);
   }
-  fresh_ = arena_.array<std::uint8_t>(items);
+  fresh_ = arena_.allocate<std::uint8_t>(items);
   next();
 }
 
@@ -144,7 +131,7 @@ bool Pending::send(Link& link, CommandWriter& writer) {
   return true;
 }
 
-Expected Pending::expected() { return {want_of(batch_[at_].kind), "OK", &arena_}; }
+Expected Pending::expected() { return {want_of(batch_[at_].kind), "OK", &arena_, &room_}; }
 
 const ErrorRule* Pending::take(const Reply& reply) {
   evl_result& result = results_[at_];
@@ -188,4 +175,4 @@ void Pending::finish() const {
   batch_.failed(results_.front().status);
 }
 
-}  // namespace redis
+}  // namespace evloom::plugins::redis

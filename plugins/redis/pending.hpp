@@ -11,11 +11,11 @@
 
 #include "evloom/store_backend.hpp"
 
-#include "arena.hpp"
-#include "errors.hpp"
-#include "reply_reader.hpp"
+#include "common/arena.hpp"
+#include "redis/errors.hpp"
+#include "redis/reply_reader.hpp"
 
-namespace redis {
+namespace evloom::plugins::redis {
 
 class Link;
 
@@ -31,9 +31,9 @@ class CommandWriter {
 
 class Pending {
  public:
-  // Takes a submit on and refuses the operations that break the limits of the contract. Throws
-  // std::bad_alloc.
-  void begin(const evl::Batch& batch, std::chrono::nanoseconds deadline);
+  // Takes a submit on and refuses the operations that break the limits of the contract. Its replies may take
+  // `room` bytes. Throws std::bad_alloc.
+  void begin(const evl::Batch& batch, std::chrono::nanoseconds deadline, std::size_t room);
 
   // Queues the commands; false when the link ends, which is to `lose` it. Throws std::bad_alloc.
   bool send(Link& link, CommandWriter& writer);
@@ -54,10 +54,9 @@ class Pending {
   // Calls `done`. Anything may happen in there, also further submits.
   void finish() const;
   // Frees what the results took, for the next use.
-  void clear() { arena_.clear(); }
+  void clear() { arena_.reset(); }
 
  private:
-  static evl_status check(const evl_op& op);
   std::size_t commands_of(std::size_t index) const;
   void next();  // moves on to the next operation that has a reply to come
 
@@ -66,6 +65,7 @@ class Pending {
   std::vector<evl_result> results_;
   std::vector<std::uint64_t> sent_at_;  // bytes queued on the link when the operation's first command was
   Arena arena_;
+  std::size_t room_ = 0;
   std::uint8_t* fresh_ = nullptr;  // where the next reply to SADD goes
   std::size_t commands_ = 0;
   std::size_t at_ = 0;    // the operation whose reply is next
@@ -76,4 +76,4 @@ class Pending {
   bool lost_ = false;
 };
 
-}  // namespace redis
+}  // namespace evloom::plugins::redis

@@ -2,9 +2,10 @@
 // loop has a connection of its own, so none needs a lock.
 #include "evloom/store_backend.hpp"
 
-#include "connection.hpp"
-#include "options.hpp"
+#include "redis/connection.hpp"
+#include "redis/options.hpp"
 
+namespace evloom::plugins::redis {
 namespace {
 
 struct Redis {
@@ -12,7 +13,7 @@ struct Redis {
 
   Redis(evl::Host h, evl::Config config)
       : host(h),
-        options(redis::read_options(config)),
+        options(read_options(config)),
         metrics{host.counter("commands_total", "Commands sent to Redis"),
                 host.counter("reconnects_total", "Connections to Redis made again after one was lost"),
                 host.gauge("pending", "Commands sent to Redis whose reply is still to come")} {}
@@ -22,17 +23,19 @@ struct Redis {
     evl_status submit(evl::Batch batch) { return connection.submit(batch); }
     evl_status health(evl_error* why) { return connection.health(why); }
 
-    redis::Connection connection;
+    Connection connection;
   };
 
   evl::Host host;
-  redis::Options options;
-  redis::Metrics metrics;
+  Options options;
+  Metrics metrics;
 };
 
 }  // namespace
+}  // namespace evloom::plugins::redis
 
-EVL_STORE_PLUGIN(Redis, "redis", "1.0.0", "Keeps counters, sets and values in Redis", "MIT",
+EVL_STORE_PLUGIN(evloom::plugins::redis::Redis, "redis", "1.0.0", "Keeps counters, sets and values in Redis",
+                 "MIT",
                  R"json({
   "type": "object",
   "additionalProperties": false,

@@ -1,16 +1,15 @@
-#include "reply_reader.hpp"
+#include "redis/reply_reader.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <new>
 
-namespace redis {
+namespace evloom::plugins::redis {
 namespace {
 
 constexpr std::size_t kMaxLine = 64 << 10;  // a status, an error or a number, with its end
 constexpr std::size_t kMaxLength = 24;      // the line that says how long a string is
-constexpr std::size_t kLeastElement = 6;    // bytes on the wire of the shortest string: "$0\r\n\r\n"
 
 }  // namespace
 
@@ -70,13 +69,19 @@ bool ReplyReader::begin() {
   return false;
 }
 
+// Takes `size` bytes off the submit's room. When they do not fit, what is left of the reply is read past.
+bool ReplyReader::reserve(std::size_t size) {
+  if (size > *expected_.room) reply_.too_large = true;
+  if (!reply_.too_large) *expected_.room -= size;
+  return !reply_.too_large;
+}
+
 void* ReplyReader::keep(std::size_t index, const char* text, std::size_t size) {
-  if (reply_.too_large || expected_.arena->used() + size > max_reply_) {
-    reply_.too_large = true;
-    return &reply_;
-  }
+  if (!reserve(size)) return &reply_;
   try {
-    reply_.items[index] = expected_.arena->copy(text, size);
+    char* copy = expected_.arena->allocate<char>(size);
+    if (size != 0) std::memcpy(copy, text, size);
+    reply_.items[index] = {copy, size};
   } catch (const std::bad_alloc&) {
     return refuse("no memory for a reply");
   }
@@ -101,7 +106,7 @@ void* ReplyReader::string(const redisReadTask* task, const char* text, std::size
   }
   if (expected_.want != Want::kValue) return refuse("it sent a string where its command gives none");
   try {
-    reply_.items = expected_.arena->array<evl_bytes>(1);
+    reply_.items = expected_.arena->allocate<evl_bytes>(1);
   } catch (const std::bad_alloc&) {
     return refuse("no memory for a reply");
   }
@@ -114,17 +119,14 @@ void* ReplyReader::array(const redisReadTask* task, std::size_t count) {
   if (!begin()) return nullptr;
   if (expected_.want != Want::kMembers) return refuse("it sent an array where its command gives none");
   reply_.item_count = count;
-  if (expected_.arena->used() + count * sizeof(evl_bytes) <= max_reply_) {
-    try {
-      reply_.items = expected_.arena->array<evl_bytes>(count);
-    } catch (const std::bad_alloc&) {
-      return refuse("no memory for a reply");
-    }
-    return &reply_;
+  // A large set of a sound server is read past; a count that no set has is an attack.
+  if (count > max_reply_) return refuse("it sent an array longer than any set");
+  if (!reserve(count * sizeof(evl_bytes))) return &reply_;
+  try {
+    reply_.items = expected_.arena->allocate<evl_bytes>(count);
+  } catch (const std::bad_alloc&) {
+    return refuse("no memory for a reply");
   }
-  // A large set of a sound server is read to its end and left out; a count that no set has is an attack.
-  if (count > max_reply_ / kLeastElement * 16) return refuse("it sent an array longer than any set");
-  reply_.too_large = true;
   return &reply_;
 }
 
@@ -146,4 +148,4 @@ void* ReplyReader::nil(const redisReadTask* task) {
   return &reply_;
 }
 
-}  // namespace redis
+}  // namespace evloom::plugins::redis

@@ -11,9 +11,9 @@
 
 #include "evloom/abi/base.h"
 
-#include "arena.hpp"
+#include "common/arena.hpp"
 
-namespace redis {
+namespace evloom::plugins::redis {
 
 // What the reply to a command looks like. An error is possible for each.
 enum class Want : std::uint8_t {
@@ -28,8 +28,9 @@ enum class Want : std::uint8_t {
 
 struct Expected {
   Want want = Want::kNothing;
-  std::string_view status{};  // for kStatus
-  Arena* arena = nullptr;     // takes members and values
+  std::string_view status{};    // for kStatus
+  Arena* arena = nullptr;       // takes members and values
+  std::size_t* room = nullptr;  // how many bytes of them still fit
 };
 
 // One reply. What it points to is in the submit's arena; `error` is valid during the call that gets it.
@@ -75,6 +76,7 @@ class ReplyReader {
   void* nil(const redisReadTask* task);
   bool begin();  // of a reply; false: refused
   void* refuse(const char* why);
+  bool reserve(std::size_t size);
   void* keep(std::size_t index, const char* text, std::size_t size);
 
   std::size_t max_reply_;
@@ -86,4 +88,4 @@ class ReplyReader {
   std::string_view refusal_;
 };
 
-}  // namespace redis
+}  // namespace evloom::plugins::redis

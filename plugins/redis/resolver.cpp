@@ -1,4 +1,4 @@
-#include "resolver.hpp"
+#include "redis/resolver.hpp"
 
 #include <netdb.h>
 #include <netinet/in.h>
@@ -8,7 +8,7 @@
 #include <memory>
 #include <utility>
 
-namespace redis {
+namespace evloom::plugins::redis {
 namespace {
 
 constexpr std::size_t kMaxAddresses = 16;
@@ -76,4 +76,4 @@ void Resolver::ended(evl_work* work, evl_loop*) {
   self->done_(self->context_);
 }
 
-}  // namespace redis
+}  // namespace evloom::plugins::redis

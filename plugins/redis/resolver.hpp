@@ -7,7 +7,7 @@
 
 #include "evloom/host.hpp"
 
-namespace redis {
+namespace evloom::plugins::redis {
 
 class Resolver {
  public:
@@ -40,4 +40,4 @@ class Resolver {
   std::string error_;
 };
 
-}  // namespace redis
+}  // namespace evloom::plugins::redis
