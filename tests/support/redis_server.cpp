@@ -5,7 +5,6 @@
 #include <hiredis/hiredis.h>
 #include <netinet/in.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -94,6 +93,25 @@ Context open(const RedisOptions& options, const std::string& socket, int port, t
   return context;
 }
 
+// Gives the new process's id, or -1.
+pid_t fork_server(const std::string& path, const std::string& file) {
+  const pid_t parent = ::getpid();
+  const pid_t child = ::fork();
+  if (child != 0) return child;
+  // Only async-signal-safe calls from here on.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(127);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  const int null = ::open("/dev/null", O_RDWR);
+  ::dup2(null, 0);
+  ::dup2(null, 1);
+  ::dup2(null, 2);
+  ::execl(path.c_str(), "redis-server", file.c_str(), static_cast<char*>(nullptr));
+  ::_exit(127);
+}
+
 }  // namespace
 
 int free_port(const std::string& address) {
@@ -152,10 +170,10 @@ RedisServer::~RedisServer() {
   std::filesystem::remove_all(folder_, ignored);
 }
 
-void RedisServer::start() {
+void RedisServer::start(bool wait) {
   if (pid_ > 0) return;
   spawn();
-  if (options_.wait) wait_until_it_answers();
+  if (wait) wait_until_it_answers();
 }
 
 void RedisServer::spawn() {
@@ -173,24 +191,19 @@ void RedisServer::spawn() {
   const std::string path = program();
   if (path.empty()) throw std::runtime_error("redis-server is not installed: apt-get install redis-server");
 
-  const pid_t parent = ::getpid();
-  const pid_t child = ::fork();
-  if (child < 0) throw std::runtime_error(std::string("fork: ") + std::strerror(errno));
-  if (child == 0) {
-    // Only async-signal-safe calls from here on. It ends with the test, however that ends.
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != parent) ::_exit(127);
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    const int null = ::open("/dev/null", O_RDWR);
-    ::dup2(null, 0);
-    ::dup2(null, 1);
-    ::dup2(null, 2);
-    ::execl(path.c_str(), "redis-server", file.c_str(), static_cast<char*>(nullptr));
-    ::_exit(127);
-  }
-  pid_ = child;
+  // It ends with the test, however that ends; but what the kernel watches is the thread that forked. So one
+  // is kept for that, and a server may be started on a thread that ends before it.
+  std::promise<pid_t> forked;
+  ended_ = {};
+  keeper_ = std::thread([&forked, path, file, ended = ended_.get_future()] {
+    forked.set_value(fork_server(path, file));
+    ended.wait();
+  });
+  pid_ = forked.get_future().get();
+  if (pid_ > 0) return;
+  ended_.set_value();
+  keeper_.join();
+  throw std::runtime_error("cannot fork");
 }
 
 void RedisServer::wait_until_it_answers() {
@@ -205,7 +218,7 @@ void RedisServer::wait_until_it_answers() {
     }
     int status = 0;
     if (::waitpid(pid_, &status, WNOHANG) == pid_) {
-      pid_ = -1;
+      reaped();
       throw std::runtime_error("redis-server has ended; its log:\n" + log());
     }
     if (Clock::now() > limit)
@@ -220,7 +233,13 @@ void RedisServer::end(int signal) {
   if (signal != SIGKILL) ::kill(pid_, SIGCONT);  // a stopped process would never see it
   while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
+  reaped();
+}
+
+void RedisServer::reaped() {
   pid_ = -1;
+  ended_.set_value();
+  keeper_.join();
 }
 
 void RedisServer::kill() { end(SIGKILL); }

@@ -1,12 +1,12 @@
 // A real redis-server of a test's own: persistence off, on 127.0.0.1 and/or a unix socket in a private
-// folder. Used by the thread that made it. Its destructor ends just that one process and removes the folder.
+// folder. One thread at a time. Its destructor ends just that one process and removes the folder.
 #pragma once
 
 #include <sys/types.h>
 
-#include <chrono>
+#include <future>
 #include <string>
-#include <string_view>
+#include <thread>
 #include <vector>
 
 namespace evloom::test {
@@ -17,7 +17,6 @@ struct RedisOptions {
   bool unix_socket = false;           // <folder>/redis.sock
   std::vector<std::string> config{};  // further lines of redis.conf: "requirepass secret", "user ..."
   std::string user{}, password{};     // what the fixture itself logs in with to see whether it answers
-  bool wait = true;                   // false: return before it answers (a server that stays LOADING, say)
 };
 
 class RedisServer {
@@ -38,12 +37,12 @@ class RedisServer {
   pid_t pid() const { return pid_; }
   bool running() const { return pid_ > 0; }
 
-  void kill();       // SIGKILL, and waits for its end; what it held is lost
-  void terminate();  // SIGTERM, and waits for its end
-  void start();      // again, on the same port and socket, waiting as the constructor does
-  void restart();    // kill and start
-  void stop();       // SIGSTOP: connections stay open, nothing is answered
-  void resume();     // SIGCONT
+  void kill();                   // SIGKILL, and waits for its end; what it held is lost
+  void terminate();              // SIGTERM, and waits for its end
+  void start(bool wait = true);  // again, on the same port and socket; waits as the constructor does
+  void restart();                // kill and start
+  void stop();                   // SIGSTOP: connections stay open, nothing is answered
+  void resume();                 // SIGCONT
 
   // Changes the further lines of redis.conf for the next start.
   void set_config(std::vector<std::string> config) { options_.config = std::move(config); }
@@ -59,11 +58,14 @@ class RedisServer {
   void spawn();
   void wait_until_it_answers();
   void end(int signal);
+  void reaped();
 
   RedisOptions options_;
   std::string folder_, socket_;
   int port_ = 0;
   pid_t pid_ = -1;
+  std::thread keeper_;  // forked the process and stays as long as it runs
+  std::promise<void> ended_;
 };
 
 // A TCP port that was free a moment ago on `address`; throws when there is none.

@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -165,10 +164,11 @@ void relay(Peer& peer, int port, std::size_t replies) {
     }
     ::shutdown(server, SHUT_WR);
   });
-  while (replies > 0) {
-    const std::string bytes = back.receive(std::min<std::size_t>(replies, 65536));
-    if (bytes.empty() || !peer.send(bytes)) break;
-    replies -= bytes.size();
+  for (;;) {
+    const std::string bytes = back.receive();
+    const std::string_view rest = std::string_view(bytes).substr(0, replies);
+    if (bytes.empty() || !peer.send(rest) || rest.size() < bytes.size()) break;
+    replies -= rest.size();
   }
   // What the server still answers is lost on the way, but not what it was asked.
   ::shutdown(peer.fd(), SHUT_RDWR);

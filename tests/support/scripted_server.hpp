@@ -67,8 +67,8 @@ class ScriptedServer {
 // calls `then`.
 ScriptedServer::Script after_handshake(ScriptedServer::Script then);
 
-// Relays between a peer and a TCP server on 127.0.0.1 until one side ends or `replies` bytes have come back
-// from the server; then returns.
+// Relays between a peer and a TCP server on 127.0.0.1 until one side ends, or until the server answers more
+// than `replies` bytes: those that are too many are dropped, and both connections closed.
 void relay(Peer& peer, int port, std::size_t replies);
 
 }  // namespace evloom::test
