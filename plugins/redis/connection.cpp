@@ -148,7 +148,8 @@ void Connection::wanted() {
 // ---- Submits ----
 
 evl_status Connection::submit(const evl::Batch& batch) {
-  if (state_ != State::kUsable) {
+  // Closed and usable: an earlier submit of this turn met its end.
+  if (state_ != State::kUsable || !link_.open()) {
     wanted();
     return EVL_E_UNAVAILABLE;
   }
@@ -205,7 +206,7 @@ Expected Connection::expected(Role role) {
 }
 
 void Connection::replied(Role role, const Reply& reply) {
-  last_reply_ = loop_.now();
+  heard_ = true;
   if (role == Role::kPing) {
     pinging_ = false;
     if (reply.error.empty()) failures_ = 0;
@@ -226,9 +227,10 @@ void Connection::replied(Role role, const Reply& reply) {
   if (const ErrorRule* rule = first.take(reply)) {
     log_error(*rule, reply.error);
     if (rule->after == After::kReconnect && state_ == State::kUsable &&
-        (last_retirement_ == 0ns || last_reply_ - last_retirement_ >= kRetirement)) {
-      last_retirement_ = last_reply_;
+        (last_retirement_ == 0ns || loop_.now() - last_retirement_ >= kRetirement)) {
+      last_retirement_ = loop_.now();
       state_ = State::kRetiring;
+      next_address_ = resolver_.addresses().size();  // the name may mean another server by now
       status_ = rule->status;
       evl::guarded(nullptr, [&] { reason_ = "refused: " + std::string(reply.error); });
     }
@@ -257,6 +259,7 @@ void Connection::lose_all() {
 void Connection::turned() {
   evl::guarded(nullptr, [this] {
     logged_ = nullptr;
+    if (std::exchange(heard_, false)) last_reply_ = loop_.now();
     if (state_ == State::kConnecting && handshake_.empty() && !refused_ && link_.open()) usable();
     if (state_ == State::kConnecting && (refused_ || !link_.open())) {
       const bool refused = refused_;

@@ -96,9 +96,9 @@ class Connection final : private LinkUser {
   std::deque<std::unique_ptr<Pending>> waiting_;   // sent, in order
   std::deque<std::unique_ptr<Pending>> finished_;  // `done` is to be called
   std::vector<std::unique_ptr<Pending>> spare_;
-  std::size_t open_commands_ = 0;
 
   bool pinging_ = false;
+  bool heard_ = false;  // a reply, in this turn
   std::chrono::nanoseconds ping_deadline_{};
   std::chrono::nanoseconds last_reply_{};  // or the moment it became usable
   std::chrono::nanoseconds last_attempt_{};
