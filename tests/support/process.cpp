@@ -172,11 +172,7 @@ Exit Process::kill() {
 Outcome run(std::vector<std::string> command, milliseconds limit) {
   const TempDir folder;
   const std::string name = command.at(0);
-  Process process({.command = std::move(command),
-                   .environment = {},
-                   .folder = {},
-                   .output = folder / "out",
-                   .errors = folder / "err"});
+  Process process({.command = std::move(command), .output = folder / "out", .errors = folder / "err"});
   const auto exit = process.wait(limit);
   if (!exit) throw std::runtime_error(name + " did not end within " + std::to_string(limit.count()) + " ms");
   return {*exit, process.output(), process.errors()};

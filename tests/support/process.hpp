@@ -56,11 +56,11 @@ std::string describe(const Exit& exit);
 class Process {
  public:
   struct Options {
-    std::vector<std::string> command;  // the program's path or name, then its arguments
-    std::vector<std::pair<std::string, std::string>> environment;  // set besides the test's own
-    std::filesystem::path folder;                                  // to run in; empty: the test's own
-    std::filesystem::path output;  // files that get stdout and stderr, appended
-    std::filesystem::path errors;
+    std::vector<std::string> command = {};  // the program's path or name, then its arguments
+    std::vector<std::pair<std::string, std::string>> environment = {};  // set besides the test's own
+    std::filesystem::path folder = {};                                  // to run in; empty: the test's own
+    std::filesystem::path output = {};  // files that get stdout and stderr, appended
+    std::filesystem::path errors = {};
     std::uint64_t descriptors = 0;  // RLIMIT_NOFILE; 0: as it is
   };
 

@@ -127,7 +127,7 @@ TEST(Process, EndsAsItSays) {
   EXPECT_EQ(run({"sh", "-c", "echo out; echo err >&2; exit 3"}).exit, (Exit{3, 0}));
   EXPECT_EQ(run({"sh", "-c", "echo out; echo err >&2"}).output, "out\n");
   EXPECT_EQ(run({"sh", "-c", "kill -9 $$"}).exit, (Exit{0, SIGKILL}));
-  Process sleeper({.command = {"sleep", "60"}, .environment = {}, .folder = {}, .output = {}, .errors = {}});
+  Process sleeper({.command = {"sleep", "60"}});
   EXPECT_TRUE(sleeper.running());
   EXPECT_FALSE(sleeper.wait(milliseconds(20)));
   EXPECT_EQ(sleeper.kill(), (Exit{0, SIGKILL}));
