@@ -51,7 +51,7 @@ std::string status_field(pid_t pid, std::string_view name) {
 // How many listeners a YAML text asks for; one by default.
 std::size_t count_listeners(std::string_view yaml) {
   std::size_t count = 0;
-  for (const std::string_view key : {"http:", "unix:"})
+  for (const std::string_view key : {"{ http: ", "{ unix: "})
     for (std::size_t at = yaml.find(key); at != std::string_view::npos; at = yaml.find(key, at + 1)) ++count;
   return count ? count : 1;
 }
@@ -79,6 +79,30 @@ std::string sanitizer_report(std::string_view log) {
     if (at != std::string_view::npos) return std::string(log.substr(at, 4000));
   }
   return "";
+}
+
+std::string yaml(const Settings& settings) {
+  const std::filesystem::path plugins =
+      std::filesystem::path(evloom_binary()).parent_path().parent_path() / "lib/evloom/plugins";
+  const std::string methods = "methods: [GET, POST, PUT, PATCH, DELETE]";
+  std::string text;
+  text += "threads: " + std::to_string(settings.threads) + "\n";
+  text += "listen: " + settings.listen + "\n";
+  text += "plugins: { path: [\"" + plugins.string() + "\", \"" + test_plugins() + "\"] }\n";
+  text += "stores: { counters: " + settings.counters + " }\n";
+  text += "limits: " + settings.limits + "\n";
+  text += "log: " + settings.log + "\n";
+  text += "shutdown: " + settings.shutdown + "\n";
+  text += "routes:\n";
+  text += "  - { path: \"/\", handler: stats, store: counters }\n";
+  text += "  - { path: \"/hello\", handler: hello }\n";
+  text += "  - { path: \"/echo\", handler: echo, " + methods + " }\n";
+  text += "  - { path: \"/echo/{id}\", handler: echo, " + methods + " }\n";
+  text += "  - { path: \"/files/*\", handler: echo, " + methods + " }\n";
+  text += "  - { path: \"/livez\", builtin: live }\n";
+  text += "  - { path: \"/readyz\", builtin: ready }\n";
+  text += "  - { path: \"/metrics\", builtin: metrics }\n";
+  return text + settings.more_routes;
 }
 
 Evloom::Evloom(std::string_view yaml, Options options) : options_(std::move(options)) {

@@ -10,7 +10,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
+#include <memory>
 #include <stdexcept>
+#include <thread>
 
 namespace evloom::test {
 
@@ -189,6 +192,29 @@ Ending Client::wait_end(milliseconds limit) {
 
 bool Client::quiet(milliseconds time) {
   return buffer_.empty() && ending_ == Ending::open && !fill(Clock::now() + time);
+}
+
+void Client::settle() {
+  sockaddr_in own{}, peer{};
+  socklen_t size = sizeof own;
+  getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&own), &size);
+  size = sizeof peer;
+  if (getpeername(fd_.get(), reinterpret_cast<sockaddr*>(&peer), &size) != 0 || peer.sin_family != AF_INET) return;
+  // The server's end as /proc/net/tcp writes it: its address and port, this side's, state, tx_queue:rx_queue.
+  char ends[64], line[256];
+  snprintf(ends, sizeof ends, " %08X:%04X %08X:%04X ", peer.sin_addr.s_addr, ntohs(peer.sin_port), own.sin_addr.s_addr,
+           ntohs(own.sin_port));
+  const auto unread = [&] {
+    std::unique_ptr<FILE, int (*)(FILE*)> table(fopen("/proc/net/tcp", "r"), fclose);
+    while (table && fgets(line, sizeof line, table.get())) {
+      const char* found = strstr(line, ends);
+      unsigned state = 0, tx = 0, rx = 0;
+      if (found && sscanf(found + strlen(ends), "%x %x:%x", &state, &tx, &rx) == 3) return rx > 0;
+    }
+    return false;
+  };
+  const auto deadline = Clock::now() + milliseconds(1000);
+  while (unread() && Clock::now() < deadline) std::this_thread::yield();
 }
 
 std::uint16_t local_port(int fd) {
