@@ -40,10 +40,13 @@ TEST_F(HttpStatus, 404_ForUnknownPathsKeepsTheConnection) {
   EXPECT_EQ(response.status, 404);
   EXPECT_FALSE(response.closes());
   EXPECT_FALSE(response.body.empty());
-  EXPECT_EQ(client.ask(request("POST", "/nowhere", {}, "a body")).status, 404);
   EXPECT_EQ(client.get("/hello").status, 200);
   EXPECT_EQ(client.get("/Hello").status, 404);
   EXPECT_EQ(client.get("/hello/").status, 404);
+  // With a body behind it, which may be read or make the connection end, but never becomes the next request.
+  client.send(request("POST", "/nowhere", {}, get("/hello")));
+  EXPECT_EQ(client.read().status, 404);
+  EXPECT_EQ(client.read_until_end(milliseconds(100)), "");
 }
 
 TEST_F(HttpStatus, 404_DoesNotEchoThePathUnescaped) {
@@ -53,16 +56,17 @@ TEST_F(HttpStatus, 404_DoesNotEchoThePathUnescaped) {
 
 TEST_F(HttpStatus, 405_NamesWhatIsAllowed) {
   Client client = connect();
-  const Response response = client.ask(request("POST", "/hello", {}, "x"));
+  const Response response = client.ask(request("DELETE", "/hello"));
   EXPECT_EQ(response.status, 405);
+  EXPECT_FALSE(response.closes());
   ASSERT_TRUE(response.header("Allow"));
   EXPECT_NE(response.header("Allow")->find("GET"), std::string::npos);
   EXPECT_NE(response.header("Allow")->find("HEAD"), std::string::npos);
   EXPECT_EQ(response.header("Allow")->find("POST"), std::string::npos);
-  EXPECT_EQ(client.ask(request("DELETE", "/hello")).status, 405);
   EXPECT_EQ(client.ask(request("OPTIONS", "/hello")).status, 405);
-  EXPECT_EQ(client.ask(request("POST", "/livez", {}, "x")).status, 405);
   EXPECT_EQ(client.get("/hello").status, 200);
+  EXPECT_EQ(raw(request("POST", "/hello", {}, "x")).status, 405);
+  EXPECT_EQ(raw(request("POST", "/livez", {}, "x")).status, 405);
 }
 
 TEST_F(HttpStatus, 501_ForMethodsThatTheHostDoesNotKnow) {

@@ -6,7 +6,7 @@
 namespace evloom::test {
 
 Direct::Direct(int redis_port, int threads)
-    : port_(free_port()),
+    : port_(unused_port()),
       process_({.command = {DIRECT_BINARY, "--port", std::to_string(port_), "--redis-port",
                             std::to_string(redis_port), "--threads", std::to_string(threads)}}) {
   const bool up = wait_until(milliseconds(10000), [&] {

@@ -23,8 +23,9 @@ bool sanitized();
 // A time limit as it is in an unsanitized build, widened when need be.
 milliseconds widened(milliseconds limit);
 
-// What most tests configure, as YAML: free ports, two threads, the routes / (stats), /hello, /echo, /echo/{id},
-// /files/* (all echo), /livez, /readyz and /metrics. Each text is YAML of one line, in flow style.
+// What most tests configure, as YAML: free ports, two threads, the routes / (stats), /hello, /echo,
+// /echo/{id}, /files/* (all echo), /livez, /readyz and /metrics. Each text is YAML of one line, in flow
+// style.
 struct Settings {
   std::string listen = R"([{ http: "127.0.0.1:0" }])";
   std::string counters = "{ plugin: memory }";  // the store

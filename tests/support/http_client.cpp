@@ -199,11 +199,12 @@ void Client::settle() {
   socklen_t size = sizeof own;
   getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&own), &size);
   size = sizeof peer;
-  if (getpeername(fd_.get(), reinterpret_cast<sockaddr*>(&peer), &size) != 0 || peer.sin_family != AF_INET) return;
+  if (getpeername(fd_.get(), reinterpret_cast<sockaddr*>(&peer), &size) != 0 || peer.sin_family != AF_INET)
+    return;
   // The server's end as /proc/net/tcp writes it: its address and port, this side's, state, tx_queue:rx_queue.
   char ends[64], line[256];
-  snprintf(ends, sizeof ends, " %08X:%04X %08X:%04X ", peer.sin_addr.s_addr, ntohs(peer.sin_port), own.sin_addr.s_addr,
-           ntohs(own.sin_port));
+  snprintf(ends, sizeof ends, " %08X:%04X %08X:%04X ", peer.sin_addr.s_addr, ntohs(peer.sin_port),
+           own.sin_addr.s_addr, ntohs(own.sin_port));
   const auto unread = [&] {
     std::unique_ptr<FILE, int (*)(FILE*)> table(fopen("/proc/net/tcp", "r"), fclose);
     while (table && fgets(line, sizeof line, table.get())) {

@@ -69,8 +69,8 @@ class Client {
   // True when nothing comes for `time`: no byte and no end.
   bool quiet(milliseconds time);
 
-  // Waits until the server has read all that was sent, so that what is sent next is a read of its own. TCP over IPv4
-  // only; gives up after a second, for a server that does not read.
+  // Waits until the server has read all that was sent, so that what is sent next is a read of its own. TCP
+  // over IPv4 only; gives up after a second, for a server that does not read.
   void settle();
 
   Ending ending() const { return ending_; }

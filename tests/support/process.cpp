@@ -52,7 +52,7 @@ bool wait_until(milliseconds limit, const std::function<bool()>& condition) {
   }
 }
 
-std::uint16_t free_port() {
+std::uint16_t unused_port() {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) fail("socket");
   sockaddr_in address{};

@@ -1,6 +1,6 @@
 // Process: a child of the test, its output in files, ended by its own pid when the object goes.
-// TempDir, free_port and wait_until are what nearly every such test needs besides. Used by the test's thread;
-// failures are thrown as std::runtime_error with what happened, which GoogleTest reports.
+// TempDir, unused_port and wait_until are what nearly every such test needs besides. Used by the test's
+// thread; failures are thrown as std::runtime_error with what happened, which GoogleTest reports.
 #pragma once
 
 #include <sys/types.h>
@@ -24,7 +24,7 @@ using Clock = std::chrono::steady_clock;
 bool wait_until(milliseconds limit, const std::function<bool()>& condition);
 
 // A port of 127.0.0.1 that was free a moment ago. What can bind port 0 itself should rather do that.
-std::uint16_t free_port();
+std::uint16_t unused_port();
 
 // All of a file, "" when it cannot be read.
 std::string read_file(const std::filesystem::path& file);
