@@ -97,7 +97,7 @@ TEST_F(HttpLimits, AnswerInTimeIsNotCutByTheLimitBefore) {
 }
 
 TEST_F(HttpLimits, SlowReaderIsCut) {
-  start("{ reply_timeout: 300ms }");
+  start("{ send_timeout: 300ms }");
   const std::string bytes = get("/echo?size=20000000");
   Client client(host().address(), 4096);
   client.send(bytes);
@@ -108,7 +108,7 @@ TEST_F(HttpLimits, SlowReaderIsCut) {
 }
 
 TEST_F(HttpLimits, SteadyReaderIsNotCut) {
-  start("{ reply_timeout: 300ms }");
+  start("{ send_timeout: 300ms }");
   Client client(host().address(), 65536);
   client.send(get("/echo?size=6000000"));
   // Longer in all than the limit, but never without progress for as long.
