@@ -19,7 +19,7 @@ class Http : public ::testing::Test {
   static void SetUpTestSuite() {
     evloom_ = std::make_unique<Evloom>(yaml({}));
     evloom_->get("/");  // whatever is opened lazily
-    descriptors_ = evloom_->descriptors_settled(0, milliseconds(300));
+    descriptors_ = evloom_->descriptors_at_rest();
   }
 
   static void TearDownTestSuite() {

@@ -21,7 +21,7 @@ class ClientGone : public ::testing::Test {
     evloom_ = std::make_unique<Evloom>(text);
     ASSERT_TRUE(evloom_->wait_ready());
     evloom_->get("/");
-    descriptors_ = evloom_->descriptors_settled(0, milliseconds(200));
+    descriptors_ = evloom_->descriptors_at_rest();
   }
 
   void TearDown() override {

@@ -182,6 +182,19 @@ int Evloom::descriptors() const {
   return count;
 }
 
+int Evloom::descriptors_at_rest() const {
+  int count = descriptors();
+  auto since = Clock::now();
+  wait_until(milliseconds(5000), [&] {
+    if (const int now = descriptors(); now != count) {
+      count = now;
+      since = Clock::now();
+    }
+    return Clock::now() - since > milliseconds(100);
+  });
+  return count;
+}
+
 int Evloom::descriptors_settled(int expected, milliseconds limit) const {
   wait_until(widened(limit), [&] { return descriptors() == expected; });
   return descriptors();

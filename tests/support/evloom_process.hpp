@@ -78,9 +78,10 @@ class Evloom {
   // Waits for a line of the log that holds `text`.
   bool wait_log(std::string_view text, milliseconds limit = milliseconds(5000)) const;
 
-  int descriptors() const;  // open now
-  int descriptors_settled(int expected,
-                          milliseconds limit = milliseconds(5000)) const;  // waits for `expected`
+  int descriptors() const;          // open now
+  int descriptors_at_rest() const;  // once their number has not changed for 100 ms
+  // Waits for `expected`; how many there are in the end.
+  int descriptors_settled(int expected, milliseconds limit = milliseconds(5000)) const;
   std::uint64_t resident_bytes() const;
   std::uint64_t resident_peak_bytes() const;
   int threads() const;
