@@ -1,5 +1,7 @@
 #include "plugin/audit.hpp"
 
+#include <algorithm>
+
 #include "host_fixture.hpp"
 
 namespace evloom::plugin {
@@ -69,6 +71,15 @@ TEST(Audit, WarnsOfThreadLocalDestructors) {
   EXPECT_EQ(result.findings[0].severity, Severity::warning);
   EXPECT_EQ(result.findings[0].reason,
             "a thread_local variable has a destructor: once a loop has used it the code stays in memory");
+}
+
+// They are the one part of a plugin that runs before the host can refuse it.
+TEST(Audit, TellsOfConstructors) {
+  const Audit result = audit_of(bad("constructor_throws"));
+  EXPECT_TRUE(result.loadable()) << result.errors();
+  EXPECT_TRUE(std::any_of(result.findings.begin(), result.findings.end(), [](const Finding& finding) {
+    return finding.reason.find("it runs constructors when it is loaded (") == 0;
+  }));
 }
 
 TEST(Audit, RefusesAFileForAnotherMachine) {

@@ -11,7 +11,7 @@ namespace {
 std::string steady(std::string text) {
   text = std::regex_replace(text, std::regex("[0-9a-f]{64}"), "SHA256");
   text = std::regex_replace(text, std::regex("[0-9a-f]{40}"), "BUILDID");
-  text = std::regex_replace(text, std::regex("[0-9]+ bytes"), "N bytes");
+  text = std::regex_replace(text, std::regex("size( +)[0-9]+ bytes"), "size$1N bytes");
   text = std::regex_replace(text, std::regex("\nlibraries .*"), "");
   return std::regex_replace(text, std::regex("\n(info|warning) .*"), "");
 }
@@ -30,7 +30,7 @@ licence       MIT
 abi           1.0
 interfaces    evloom.handler/1
 needs         evloom.host.store/1
-options       key_prefix: a string, default requests:. What every key in the store begins with, at most 256 bytes.
+options       key_prefix: a string, default "requests:". What every key in the store begins with, at most 256 bytes.
 exports       evloom_entry
 verdict       can be loaded
 )");

@@ -44,15 +44,5 @@ TEST_F(LibraryTest, RefusesAnEntryThatDiffersFromTheNote) {
                 "with EVL_PLUGIN");
 }
 
-// The loader does not expect an exception; what it leaves behind stays in a process of its own.
-TEST_F(LibraryTest, ReportsAConstructorThatThrows) {
-  EXPECT_EXIT(
-      {
-        std::fprintf(stderr, "%s\n", why("constructor_throws").c_str());
-        std::_Exit(7);
-      },
-      ::testing::ExitedWithCode(7), "cannot be loaded: a constructor threw: thrown by a static object");
-}
-
 }  // namespace
 }  // namespace evloom::plugin
