@@ -1,28 +1,31 @@
 #include "plugin/inspect.hpp"
 
-#include <regex>
+#include <sstream>
 
 #include "host_fixture.hpp"
 
 namespace evloom::plugin {
 namespace {
 
-// What changes with every build.
-std::string steady(std::string text) {
-  text = std::regex_replace(text, std::regex("[0-9a-f]{64}"), "SHA256");
-  text = std::regex_replace(text, std::regex("[0-9a-f]{40}"), "BUILDID");
-  text = std::regex_replace(text, std::regex("size( +)[0-9]+ bytes"), "size$1N bytes");
-  text = std::regex_replace(text, std::regex("\nlibraries .*"), "");
-  return std::regex_replace(text, std::regex("\n(info|warning) .*"), "");
+// Without what changes with every build or with the sanitizers.
+std::string steady(const std::string& report) {
+  std::istringstream lines(report);
+  std::string out;
+  for (std::string line; std::getline(lines, line);) {
+    const std::string name = line.substr(0, line.find("  "));
+    if (name == "size" || name == "sha256" || name == "build id") line = line.substr(0, 14) + "*";
+    if (name != "libraries" && name != "info" && name != "warning") out += line + "\n";
+  }
+  return out;
 }
 
 TEST(Inspect, ReportsALoadablePlugin) {
   const Report report = inspect(shipped("stats"), ReportFormat::text);
   EXPECT_EQ(report.exit_code, 0);
   EXPECT_EQ(steady(report.text), "file          " + shipped("stats").string() + R"(
-size          N bytes
-sha256        SHA256
-build id      BUILDID
+size          *
+sha256        *
+build id      *
 id            stats
 version       1.0.0
 description   Counts requests per source address and the ports it has used
