@@ -51,8 +51,7 @@ class SignalLoop {
     for (const int number : {SIGTERM, SIGINT})
       add(number, [](evutil_socket_t caught, short, void* self) {
         auto* loop = static_cast<SignalLoop*>(self);
-        loop->logger_.info("got signal {}: answering what is in flight, then stopping",
-                           static_cast<int>(caught));
+        loop->caught_ = caught == SIGINT ? "SIGINT" : "SIGTERM";
         event_base_loopbreak(loop->base_.get());
       });
     add(SIGHUP, [](evutil_socket_t, short, void* self) {
@@ -87,6 +86,7 @@ class SignalLoop {
   observe::Logger logger_;
   std::unique_ptr<event_base, Free> base_;
   std::vector<std::unique_ptr<event, Free>> events_;
+  const char* caught_ = "";
 };
 
 // Something to try: the first address, as curl takes it.
@@ -124,11 +124,10 @@ int run(const std::filesystem::path& config) {
     return kFailed;
   }
   print_welcome(**host);
-  signals.run();
-  const bool good = (*host)->stop(plan->config->shutdown_timeout);
+  (*host)->stop(signals.run(), plan->config->shutdown_timeout);
   host->reset();
   (*log)->logger("main").info("stopped");
-  return good ? kGood : kFailed;
+  return kGood;
 }
 
 }  // namespace evloom::cli

@@ -1,6 +1,7 @@
 #include "epoch/host.hpp"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <thread>
@@ -141,11 +142,12 @@ std::vector<std::string> Host::urls() const {
   return urls;
 }
 
-bool Host::drain(Clock::time_point until) {
+bool Host::drain(std::string_view why, Clock::time_point until) {
   common_.draining = true;
   if (!pool_->run_everywhere([](loop::Loop& loop) { LoopHost::of(loop).server().drain(); },
                              until - Clock::now()))
     return false;
+  logger_.info("{}: answering what is in flight, then stopping", why);
   for (;;) {
     std::atomic<std::uint32_t> busy{0};
     const bool answered = pool_->run_everywhere(
@@ -161,16 +163,16 @@ bool Host::drain(Clock::time_point until) {
   }
 }
 
-bool Host::stop(std::chrono::nanoseconds timeout) {
+void Host::stop(std::string_view why, std::chrono::nanoseconds timeout) {
   const auto begin = Clock::now();
-  const bool drained = drain(begin + timeout * 9 / 10);
-  if (!drained) logger_.warn("shutdown.timeout has passed: what is still in flight is cut off");
+  if (!drain(why, begin + timeout * 9 / 10))
+    logger_.warn("shutdown.timeout has passed: what is still in flight is cut off");
   const auto left = std::max<std::chrono::nanoseconds>(begin + timeout - Clock::now(), kLeastLastStop);
-  return take_down(left) && drained;
+  take_down(left);
 }
 
-bool Host::take_down(std::chrono::nanoseconds timeout) {
-  if (!std::exchange(up_, false)) return true;
+void Host::take_down(std::chrono::nanoseconds timeout) {
+  if (!std::exchange(up_, false)) return;
   bool good = true;
   // A loop that is held up by a plugin would be waited for at each step: then the process ends without the
   // rest.
@@ -195,7 +197,6 @@ bool Host::take_down(std::chrono::nanoseconds timeout) {
     common_.log.flush();
     ::_exit(1);
   }
-  return true;
 }
 
 Host::~Host() {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/config.hpp"
@@ -34,9 +35,10 @@ class Host {
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
 
-  // Stops accepting, answers what is in flight, closes, and stops the instances, within about `timeout`.
-  // False when something had to be cut off; the log says what. [control]
-  bool stop(std::chrono::nanoseconds timeout);
+  // Stops accepting, answers what is in flight, closes, and stops the instances, within about `timeout`; what
+  // takes longer is cut off, and the log says so. A plugin that holds up a loop ends the process, exit
+  // code 1. [control]
+  void stop(std::chrono::nanoseconds timeout);
 
   // Where it listens: "http://127.0.0.1:9090".
   std::vector<std::string> urls() const;
@@ -47,8 +49,8 @@ class Host {
   Host(observe::Log& log, const Builtins& builtins, std::uint32_t threads);
   Status launch(const Plan& plan);
   Status listen();
-  bool drain(std::chrono::steady_clock::time_point until);
-  bool take_down(std::chrono::nanoseconds timeout);
+  bool drain(std::string_view why, std::chrono::steady_clock::time_point until);
+  void take_down(std::chrono::nanoseconds timeout);
 
   observe::Logger logger_;
   const Builtins& builtins_;

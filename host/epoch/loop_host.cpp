@@ -67,6 +67,8 @@ bool LoopHost::idle() const {
 
 void LoopHost::on_head(http::Exchange& exchange) {
   const http::Head& head = exchange.head();
+  if (head.method() == http::Method::trace || head.method() == http::Method::connect)
+    return exchange.refuse(501, "this host does neither trace nor tunnel");
   std::string_view path = "*";
   std::string_view query;
   if (!head.asterisk()) {

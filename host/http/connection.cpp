@@ -181,7 +181,7 @@ bool Connection::accept_head() {
   Exchange& exchange = *exchange_;
   const Head& head = exchange.head_;
   exchange.keep_alive_ = head.keep_alive();
-  if (head.framing() == Framing::none && wants_length(head)) {
+  if (head.framing() == Framing::none && !head.has(Known::content_length) && wants_length(head)) {
     exchange.refuse(411, "say how long the body is, \"Content-Length: 0\" when there is none");
     return true;
   }

@@ -52,7 +52,7 @@ class Connection {
   // The most that a client may have in our buffer beyond the request under way.
   static constexpr std::size_t kReadAhead = 64 * 1024;
   static constexpr std::int64_t kLingerTime = 2'000'000'000;
-  static constexpr std::int64_t kDrainGrace = 250'000'000;
+  static constexpr std::int64_t kDrainGrace = 500'000'000;
   static constexpr std::size_t kLeastSent = 16 * 1024;
 
   static void on_read(bufferevent*, void* self);

@@ -133,7 +133,7 @@ class Json {
     if (!outermost) --depth;
     if (pretty_ && (out.scratch(kFilled) & bit) != 0) new_line(out, outermost ? 0 : depth + 1);
     out(is_list ? ']' : '}');
-    if (pretty_ && outermost) out('\n');
+    if (outermost) out('\n');
   }
 
  private:

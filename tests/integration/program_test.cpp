@@ -56,7 +56,7 @@ TEST(Program, ChecksAConfigurationWithoutStartingIt) {
       evloom_with("threads: many\nroutes: [{ path: \"/\", handler: stats, stroe: counters }]\n", "check");
   EXPECT_EQ(bad.exit, (Exit{2, 0}));
   EXPECT_NE(bad.errors.find("evloom.yaml:1:10: error:"), std::string::npos) << bad.errors;
-  EXPECT_NE(bad.errors.find("evloom.yaml:2:40: error:"), std::string::npos) << bad.errors;
+  EXPECT_NE(bad.errors.find("evloom.yaml:2:39: error:"), std::string::npos) << bad.errors;
   EXPECT_NE(bad.errors.find("store"), std::string::npos) << "did you mean store?";
 }
 

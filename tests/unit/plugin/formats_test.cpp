@@ -30,8 +30,12 @@ class FormatTest : public HostTest {
   std::string text(const std::function<void(FormatTest&)>& describe) {
     return render("text", "{}", describe);
   }
+  // Without the line end that closes every answer.
   std::string json(const std::function<void(FormatTest&)>& describe) {
-    return render("json", "{}", describe);
+    std::string text = render("json", "{}", describe);
+    EXPECT_TRUE(text.ends_with("}\n")) << text;
+    text.resize(text.size() - 1);
+    return text;
   }
 
  public:
