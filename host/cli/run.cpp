@@ -64,11 +64,12 @@ class SignalLoop {
     });
   }
 
-  // Returns at the first signal to stop. From then on both have their default action: a second one ends the
-  // process.
-  void run() {
+  // Returns at the first signal to stop, with its name. From then on both have their default action: a second
+  // one ends the process.
+  const char* run() {
     event_base_dispatch(base_.get());
     events_.clear();
+    return caught_;
   }
 
  private:

@@ -38,7 +38,7 @@ class Host {
   // Stops accepting, answers what is in flight, closes, and stops the instances, within about `timeout`; what
   // takes longer is cut off, and the log says so. A plugin that holds up a loop ends the process, exit
   // code 1. [control]
-  void stop(std::chrono::nanoseconds timeout);
+  void stop(std::string_view why, std::chrono::nanoseconds timeout);
 
   // Where it listens: "http://127.0.0.1:9090".
   std::vector<std::string> urls() const;
