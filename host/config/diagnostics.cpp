@@ -7,6 +7,7 @@ namespace evloom::config {
 namespace {
 
 constexpr std::size_t kMaxLineShown = 100;  // characters of a source line
+constexpr std::size_t kMaxMessage = 1000;   // bytes of a message or a hint
 constexpr std::size_t kMaxQuoted = 60;      // bytes of a quoted text
 
 bool continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
@@ -115,9 +116,12 @@ void Diagnostics::add(Diagnostic diagnostic) {
     }
   }
   if (diagnostic.severity == Severity::error) ++errors_;
-  if (list_.size() >= kMaxKept) {
+  if (full()) {
     ++dropped_;
     return;
+  }
+  for (std::string* text : {&diagnostic.message, &diagnostic.hint}) {
+    if (text->size() > kMaxMessage) *text = text->substr(0, kMaxMessage) + "...";
   }
   const auto at = std::upper_bound(
       list_.begin(), list_.end(), diagnostic,
