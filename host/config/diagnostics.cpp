@@ -67,8 +67,8 @@ Source::Source(std::string name, std::string text, std::filesystem::path base_di
 std::string_view Source::line(std::uint32_t number) const {
   if (number == 0 || number > starts_.size()) return {};
   const std::size_t start = starts_[number - 1];
-  std::string_view rest = std::string_view(text_).substr(start);
-  rest = rest.substr(0, rest.find('\n'));
+  const std::size_t end = number < starts_.size() ? starts_[number] - 1 : text_.size();
+  std::string_view rest = std::string_view(text_).substr(start, end - start);
   if (rest.ends_with('\r')) rest.remove_suffix(1);
   return rest;
 }

@@ -245,7 +245,7 @@ class Validator {
         break;
     }
     if (resolved != Resolved::string) {
-      return wrong_type(schema, node, where, "put it in quotes: \"" + node.text() + "\"");
+      return wrong_type(schema, node, where, "put it in quotes: " + in_quotes(node.text()));
     }
     return text(schema, node, where, std::move(data));
   }

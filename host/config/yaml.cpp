@@ -173,7 +173,9 @@ class Builder : public YAML::EventHandler {
     open.anchor = anchor;
     last_ = open.data.position;
     check_tag(tag, open.data.position);
-    if (expects_key()) throw Stop{open.data.position, "a key must be a name, not a list or a map", {}};
+    if (expects_key())
+      throw Stop{open.data.position, "a key must be a name, not a list or a map",
+                 "if it is meant as a value, check that its bracket is closed"};
     if (open_.size() >= kMaxDepth) too_deep(open.data.position);
     count(1, open.data.position);
     open_.push_back(std::move(open));

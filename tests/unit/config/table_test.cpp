@@ -275,6 +275,11 @@ TEST_P(EveryOption, IsRefusedOutOfRange) {
       for (std::int64_t i = 0; i < count; ++i) items += i == 0 ? "x" : ", x";
       expect_wrong(File(option, "[" + items + "]"), std::to_string(count));
     }
+  } else if (schema.kind == Kind::map) {
+    if (!schema.max) return;
+    std::string entries;
+    for (std::int64_t i = 0; i <= *schema.max; ++i) entries += "a" + std::to_string(i) + ": x, ";
+    expect_wrong(File(option, "{" + entries + "}"), std::to_string(*schema.max + 1));
   } else if (schema.max) {
     const File file(option, "/" + std::string(static_cast<std::size_t>(*schema.max), 'x'));
     const std::string message = test::load(file.text()).diagnostics.list().front().message;
