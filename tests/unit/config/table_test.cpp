@@ -55,15 +55,17 @@ class File {
   File(const Option& option, const std::string& value, Shape shape = Shape::once, const std::string& key = {})
       : steps_(steps_of(option.at)), value_(value), shape_(shape), key_(key) {
     std::string text = write(host_schema(), 0);
-    for (const char c : text) {
+    const auto here = [&] {
       const auto line = static_cast<std::uint32_t>(std::count(text_.begin(), text_.end(), '\n') + 1);
-      const auto column = static_cast<std::uint32_t>(text_.size() - (text_.rfind('\n') + 1) + 1);
+      return Place{line, static_cast<std::uint32_t>(text_.size() - (text_.rfind('\n') + 1) + 1)};
+    };
+    for (const char c : text) {
       if (c == kValueMark) {
-        value_place_ = {line, column};
+        value_place_ = here();
       } else if (c == kKeyMark) {
-        key_place_ = {line, column};
+        key_place_ = here();
       } else if (c == kMapMark) {
-        map_place_ = {line, column};
+        map_place_ = here();
       } else {
         text_ += c;
       }

@@ -162,7 +162,7 @@ TEST(Yaml, AnswersSoonOnHostileTexts) {
        {"\"",      "'",   "a: ",      "!a ",  "&a ",        "%",   "[a, ",      "{",        "- - ",   "|\n",
         ">\n ",    "a\n", ": ",       ", ",   "? a\n: b\n", "#",   "\n",        "*a ",      "`",      "---\n",
         "a: &a\n", "[],", "key: v\n", "${A}", "${",         "$${", "x: ${A}\n", "- ${A}\n", "[${A:-", "\\"}) {
-    const std::size_t size = piece.find('$') == std::string::npos ? kMaxFileBytes / 16 : kMaxFileBytes / 2;
+    const std::size_t size = piece.find('$') == std::string::npos ? kMaxFileBytes / 32 : kMaxFileBytes / 8;
     std::string text;
     while (text.size() < size) text += piece;
     (void)test::report(text);
