@@ -7,6 +7,7 @@ namespace evloom::config {
 namespace {
 
 constexpr std::size_t kMaxLineShown = 100;  // characters of a source line
+constexpr std::size_t kMaxMessage = 1000;   // bytes of a message or a hint
 constexpr std::size_t kMaxQuoted = 60;      // bytes of a quoted text
 
 bool continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
@@ -66,8 +67,8 @@ Source::Source(std::string name, std::string text, std::filesystem::path base_di
 std::string_view Source::line(std::uint32_t number) const {
   if (number == 0 || number > starts_.size()) return {};
   const std::size_t start = starts_[number - 1];
-  std::string_view rest = std::string_view(text_).substr(start);
-  rest = rest.substr(0, rest.find('\n'));
+  const std::size_t end = number < starts_.size() ? starts_[number] - 1 : text_.size();
+  std::string_view rest = std::string_view(text_).substr(start, end - start);
   if (rest.ends_with('\r')) rest.remove_suffix(1);
   return rest;
 }
@@ -115,9 +116,12 @@ void Diagnostics::add(Diagnostic diagnostic) {
     }
   }
   if (diagnostic.severity == Severity::error) ++errors_;
-  if (list_.size() >= kMaxKept) {
+  if (full()) {
     ++dropped_;
     return;
+  }
+  for (std::string* text : {&diagnostic.message, &diagnostic.hint}) {
+    if (text->size() > kMaxMessage) *text = text->substr(0, kMaxMessage) + "...";
   }
   const auto at = std::upper_bound(
       list_.begin(), list_.end(), diagnostic,

@@ -73,6 +73,8 @@ class Diagnostics {
   bool has_errors() const { return errors_ != 0; }
   // All that are kept, by place.
   const std::vector<Diagnostic>& list() const { return list_; }
+  // Whether one more would only be counted: then its hint need not be worked out.
+  bool full() const { return list_.size() >= kMaxKept; }
   // How many more there were.
   std::size_t dropped() const { return dropped_; }
 

@@ -6,9 +6,44 @@ namespace evloom::config {
 namespace {
 
 constexpr std::size_t kMaxScalar = std::size_t{1} << 16;
+constexpr std::size_t kMaxTotal = std::size_t{1} << 24;
 
 bool name_start(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; }
 bool name_part(char c) { return name_start(c) || (c >= '0' && c <= '9'); }
+
+// Follows the "${" of one scalar through the file: more exact than the place of the scalar. Only forward, so
+// that a text full of them is read once.
+class Cursor {
+ public:
+  explicit Cursor(const Node& node) : position_(node.position()) {
+    if (!position_.source) return;
+    find(position_.source->offset(position_.line, position_.byte));
+  }
+
+  Position position(std::size_t length) const {
+    Position position = position_;
+    if (found_) position.length = static_cast<std::uint32_t>(length);
+    return position;
+  }
+
+  void next() {
+    if (found_) find(position_.source->offset(position_.line, position_.byte) + 2);
+  }
+
+ private:
+  void find(std::size_t from) {
+    const std::size_t at = position_.source->text().find("${", from);
+    found_ = at != std::string::npos;
+    if (!found_) return;
+    while (at > position_.source->offset(position_.line, 0) + position_.source->line(position_.line).size()) {
+      ++position_.line;
+    }
+    position_.byte = static_cast<std::uint32_t>(at - position_.source->offset(position_.line, 0));
+  }
+
+  Position position_;
+  bool found_ = false;
+};
 
 class Substitution {
  public:
@@ -44,41 +79,22 @@ class Substitution {
     return changed;
   }
 
-  // The place of the `count`-th "${" (from 0) of a scalar in the file: more exact than that of the scalar.
-  static Position place(const Node& node, std::size_t count, std::size_t length) {
-    Position position = node.position();
-    if (!position.source) return position;
-    const std::string_view text = position.source->text();
-    std::size_t at = position.source->offset(position.line, position.byte);
-    for (at = text.find("${", at); count-- > 0 && at != std::string_view::npos;) at = text.find("${", at + 2);
-    if (at == std::string_view::npos) return position;
-    while (true) {
-      const std::string_view line = position.source->line(position.line);
-      const std::size_t start = position.source->offset(position.line, 0);
-      if (at <= start + line.size()) {
-        position.byte = static_cast<std::uint32_t>(at - start);
-        position.length = static_cast<std::uint32_t>(length);
-        return position;
-      }
-      ++position.line;
-    }
-  }
-
   Node scalar(const Node& node) {
     const std::string& text = node.text();
     if (text.find("${") == std::string::npos) return node;
     Node::Data data = node.data();
     data.text.clear();
-    std::size_t count = 0;  // of "${" so far
+    Cursor cursor(node);
     bool bad = false;
     const auto fail = [&](std::size_t length, std::string message, std::string hint) {
-      diagnostics_.error(place(node, count, length), std::move(message), std::move(hint));
+      diagnostics_.error(cursor.position(length), std::move(message), std::move(hint));
       bad = true;
     };
     for (std::size_t at = 0; at < text.size();) {
+      if (data.text.size() > kMaxScalar) break;
       if (text.compare(at, 3, "$${") == 0) {
         data.text += "${";
-        ++count;
+        cursor.next();
         at += 3;
         continue;
       }
@@ -114,11 +130,15 @@ class Substitution {
              "set it, or give a default: ${" + name + ":-default}");
       }
       data.substituted = true;
-      ++count;
+      cursor.next();
       at = close + 1;
     }
     if (!bad && data.text.size() > kMaxScalar) {
       fail(0, "the value is longer than 65536 bytes once its variables are replaced", {});
+    }
+    total_ += data.text.size();
+    if (!bad && total_ > kMaxTotal) {
+      fail(0, "the values are longer than 16 MiB altogether once their variables are replaced", {});
     }
     if (!bad && data.text.find('\0') != std::string::npos) fail(0, "the value holds a NUL byte", {});
     if (bad) {
@@ -130,6 +150,7 @@ class Substitution {
 
   const Environment& environment_;
   Diagnostics& diagnostics_;
+  std::size_t total_ = 0;  // bytes of all values with variables
 };
 
 }  // namespace

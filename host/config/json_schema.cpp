@@ -159,6 +159,7 @@ class Writer {
 
   void map(const Schema& schema, Json& out) {
     out["type"] = "object";
+    bounds(schema, "minProperties", "maxProperties", out);
     Json required = Json::array();
     out["properties"] = Json::object();
     for (const Schema& key : schema.keys) {

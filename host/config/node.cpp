@@ -138,7 +138,7 @@ void write(const Node& node, std::size_t indent, bool in_list, std::string& out)
 }  // namespace
 
 Node::Node(Data data) {
-  data.weight = 1;
+  data.weight = 1 + data.text.size() / 1024;
   data.height = 1;
   const auto count = [&](const Node& child) {
     data.weight += child.weight();

@@ -56,7 +56,7 @@ class Node {
     double number = 0;
     std::vector<Node> items;
     std::vector<Entry> entries;
-    std::size_t weight = 1;  // nodes in this tree, those of aliases counted each time
+    std::size_t weight = 1;  // nodes in this tree, aliases counted each time; each KiB of text is one more
     std::size_t height = 1;  // levels of this tree
   };
 

@@ -70,6 +70,7 @@ constexpr Option kOptions[] = {
     // Instances: a plugin and its options, under a name. Names are unique over all three kinds.
     {.at = "handlers",
      .kind = Kind::map,
+     .max = "1024",
      .doc = "Handlers, under names that routes use. A route may also name a plugin itself; then it runs with "
             "the "
             "defaults of its options."},
@@ -83,7 +84,7 @@ constexpr Option kOptions[] = {
      .required = true,
      .doc = "Id of the plugin."},
 
-    {.at = "stores", .kind = Kind::map, .doc = "Stores, under names that routes use."},
+    {.at = "stores", .kind = Kind::map, .max = "1024", .doc = "Stores, under names that routes use."},
     {.at = "stores.*",
      .kind = Kind::map,
      .open = true,
@@ -277,6 +278,7 @@ constexpr Option kOptions[] = {
     {.at = "log.access", .kind = Kind::boolean, .fallback = "false", .doc = "A line for every request."},
     {.at = "log.modules",
      .kind = Kind::map,
+     .max = "4096",
      .doc = "Levels of single modules, over `log.level`. A module is a part of the host (`main`, `config`, "
             "`loop`, "
             "`http`, `plugin`, `store`, `epoch`, `admin`) or the name of a handler, store or format."},

@@ -40,7 +40,7 @@ the variable is not set or empty; `$${` is a literal `${`. Inside `{ }` and `[ ]
 never becomes YAML structure, and messages show it as `***`: this is the place for secrets.
 
 Tags, merge keys (`<<`) and several documents in one file are refused; anchors and aliases work. A file has at most
-1 MiB, 50,000 values and 64 levels.
+1 MiB, 50,000 keys and values, aliases followed, and 64 levels.
 )";
 
 std::string escape(std::string_view text) {
@@ -69,10 +69,12 @@ std::string type(const Schema& schema) {
   return out;
 }
 
+bool collection(const Schema& schema) { return schema.kind == Kind::list || schema.kind == Kind::map; }
+
 std::string notes(const Schema& schema) {
   std::string out = schema.doc;
   const std::string bounds = range(schema);
-  if (schema.kind == Kind::list && !bounds.empty()) out += " Items: " + bounds + ".";
+  if (collection(schema) && !bounds.empty()) out += " Items: " + bounds + ".";
   if (!schema.needs.empty()) out += " Only with `" + schema.needs + "`.";
   if (!schema.deprecated.empty()) out += " Deprecated: " + schema.deprecated + ".";
   if (!schema.example.empty()) out += " Example: " + code(schema.example) + ".";
@@ -81,7 +83,7 @@ std::string notes(const Schema& schema) {
 
 void row(const Schema& schema, const std::string& key, std::string& out) {
   const std::string fallback = schema.required ? "required" : code(schema.default_text);
-  const std::string bounds = schema.kind == Kind::list ? std::string() : range(schema);
+  const std::string bounds = collection(schema) ? std::string() : range(schema);
   out += "| " + code(key) + " | " + type(schema) + " | " + fallback + " | " + bounds + " | " +
          escape(notes(schema)) + " |\n";
 }
@@ -109,6 +111,7 @@ std::string reference_page(std::span<const PluginSchema> plugins) {
   std::string out(kPreface);
   for (const Schema& section : host_schema().keys) {
     out += "\n## " + section.name + "\n\n" + section.doc;
+    if (section.kind == Kind::map && section.max) out += " At most " + std::to_string(*section.max) + ".";
     if (section.required) out += " Required.";
     if (!section.default_text.empty() && section.kind == Kind::list) {
       out += " Default: " + code(section.default_text) + ".";

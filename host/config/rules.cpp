@@ -62,6 +62,10 @@ class Rules {
 
  private:
   void unknown(const Node& name, const std::string& where, InstanceKind kind) {
+    if (diagnostics_.full()) {
+      diagnostics_.error(name.position(), "unknown name");
+      return;
+    }
     const std::vector<std::string> known = names_to_tell(config_, kind);
     const std::string what(to_string(kind));
     std::string hint = known.empty() ? "add it to the section `" + what + "s`" : "known: " + words(known);

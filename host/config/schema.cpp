@@ -162,12 +162,12 @@ std::string expectation(const Schema& schema) {
   std::string out(article(schema.kind));
   if (const std::string bounds = range(schema); !bounds.empty()) {
     const bool both = (schema.min && schema.max) || (schema.min_number && schema.max_number);
+    const bool collection = schema.kind == Kind::list || schema.kind == Kind::map;
     if (schema.kind == Kind::duration) out = "a duration";
     if (schema.kind == Kind::size) out = "a size";
-    out += (both && schema.kind != Kind::list ? " from " : " of ") + bounds;
+    out += (both && !collection ? " from " : " of ") + bounds;
     if (schema.kind == Kind::string || schema.kind == Kind::path) out += " bytes";
-    if (schema.kind == Kind::list)
-      out += schema.max.value_or(schema.min.value_or(0)) == 1 ? " item" : " items";
+    if (collection) out += schema.max.value_or(schema.min.value_or(0)) == 1 ? " item" : " items";
   }
   if (!schema.words.empty()) out += " or " + join(schema.words, " or ");
   return out;

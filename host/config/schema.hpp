@@ -25,7 +25,7 @@ struct Schema {
   bool required = false;
 
   // Bounds of the value of an integer, duration or size; of the bytes of a string or path; of the items of a
-  // list.
+  // list or map.
   std::optional<std::int64_t> min;
   std::optional<std::int64_t> max;
   // Bounds of a number.

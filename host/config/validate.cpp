@@ -110,6 +110,10 @@ class Validator {
   }
 
   Node map(const Schema& schema, const Node& node, const std::string& where) {
+    const auto size = static_cast<std::int64_t>(node.entries().size());
+    if (schema.max && size > *schema.max) {
+      return fail(node, label(where) + "expected " + expectation(schema) + ", found " + std::to_string(size));
+    }
     Node::Data data = node.data();
     data.kind = Kind::map;
     place(data);
@@ -128,7 +132,8 @@ class Validator {
           entry.value = visit(schema.values.front(), entry.value, child(where, entry.key));
         }
       } else if (!schema.open) {
-        const std::vector<std::string> names = schema.key_names();
+        const std::vector<std::string> names =
+            diagnostics_.full() ? std::vector<std::string>() : schema.key_names();
         diagnostics_.error(entry.position, "unknown key " + in_quotes(entry.key) + inside(where),
                            did_you_mean(entry.key, names,
                                         names.empty() ? "no key is known here"
@@ -240,7 +245,7 @@ class Validator {
         break;
     }
     if (resolved != Resolved::string) {
-      return wrong_type(schema, node, where, "put it in quotes: \"" + node.text() + "\"");
+      return wrong_type(schema, node, where, "put it in quotes: " + in_quotes(node.text()));
     }
     return text(schema, node, where, std::move(data));
   }

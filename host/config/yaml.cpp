@@ -96,7 +96,7 @@ class Builder : public YAML::EventHandler {
       throw Stop{position, "this alias refers to the value it is in", "write the value out"};
     if (open_.size() + found->second.height() > kMaxDepth) too_deep(position);
     count(found->second.weight(), position);
-    add(found->second, 0);
+    add(found->second, 0, true);
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -173,8 +173,11 @@ class Builder : public YAML::EventHandler {
     open.anchor = anchor;
     last_ = open.data.position;
     check_tag(tag, open.data.position);
-    if (expects_key()) throw Stop{open.data.position, "a key must be a name, not a list or a map", {}};
+    if (expects_key())
+      throw Stop{open.data.position, "a key must be a name, not a list or a map",
+                 "if it is meant as a value, check that its bracket is closed"};
     if (open_.size() >= kMaxDepth) too_deep(open.data.position);
+    count(1, open.data.position);
     open_.push_back(std::move(open));
   }
 
@@ -200,7 +203,7 @@ class Builder : public YAML::EventHandler {
   }
 
   void add(Node node, YAML::anchor_t anchor, bool counted = false) {
-    if (!counted) count(1, node.position());
+    if (!counted) count(node.weight(), node.position());
     if (anchor != 0) anchors_.insert_or_assign(anchor, node);
     if (open_.empty()) {
       root_ = std::move(node);

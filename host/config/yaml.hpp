@@ -12,7 +12,7 @@
 namespace evloom::config {
 
 constexpr std::size_t kMaxFileBytes = std::size_t{1} << 20;
-constexpr std::size_t kMaxNodes = 50'000;  // after aliases are followed
+constexpr std::size_t kMaxNodes = 50'000;  // values and keys, aliases followed; each KiB of text is one more
 constexpr std::size_t kMaxDepth = 64;
 
 // The document; a node of type `null` for an empty one, of type `invalid` if an error was added to

@@ -74,7 +74,7 @@ TEST(Fuzz, RandomMutations) {
       "${A",  "${SECRET}", "$${",  "}",    "~",  "null", "\\",    "\\x",     "\\u12",       "\x01",
       "\x7f", "\xff",      "\xc3", "é",    "0",  "-1",   "9e9",   "@"};
   const auto below = [&](std::size_t end) { return static_cast<std::size_t>(random()) % end; };
-  for (int round = 0; round < 4000; ++round) {
+  for (int round = 0; round < 2000; ++round) {
     std::string text = kFile;
     for (std::size_t changes = 1 + below(4); changes > 0; --changes) {
       const std::size_t at = below(text.size());
@@ -109,7 +109,7 @@ TEST(Fuzz, SchemasOfPlugins) {
     EXPECT_FALSE(parse_plugin_schema("p", InstanceKind::store, schema.substr(0, size)).ok()) << size;
   }
   std::mt19937 random(7);  // NOLINT: the same texts every time
-  for (int round = 0; round < 4000; ++round) {
+  for (int round = 0; round < 2000; ++round) {
     std::string text = schema;
     for (int change = 0; change < 2; ++change) {
       text[random() % text.size()] = "{}[]\":,0x-tfn\\\xff"[random() % 16];

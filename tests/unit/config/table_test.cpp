@@ -55,15 +55,17 @@ class File {
   File(const Option& option, const std::string& value, Shape shape = Shape::once, const std::string& key = {})
       : steps_(steps_of(option.at)), value_(value), shape_(shape), key_(key) {
     std::string text = write(host_schema(), 0);
-    for (const char c : text) {
+    const auto here = [&] {
       const auto line = static_cast<std::uint32_t>(std::count(text_.begin(), text_.end(), '\n') + 1);
-      const auto column = static_cast<std::uint32_t>(text_.size() - (text_.rfind('\n') + 1) + 1);
+      return Place{line, static_cast<std::uint32_t>(text_.size() - (text_.rfind('\n') + 1) + 1)};
+    };
+    for (const char c : text) {
       if (c == kValueMark) {
-        value_place_ = {line, column};
+        value_place_ = here();
       } else if (c == kKeyMark) {
-        key_place_ = {line, column};
+        key_place_ = here();
       } else if (c == kMapMark) {
-        map_place_ = {line, column};
+        map_place_ = here();
       } else {
         text_ += c;
       }
@@ -275,6 +277,11 @@ TEST_P(EveryOption, IsRefusedOutOfRange) {
       for (std::int64_t i = 0; i < count; ++i) items += i == 0 ? "x" : ", x";
       expect_wrong(File(option, "[" + items + "]"), std::to_string(count));
     }
+  } else if (schema.kind == Kind::map) {
+    if (!schema.max) return;
+    std::string entries;
+    for (std::int64_t i = 0; i <= *schema.max; ++i) entries += "a" + std::to_string(i) + ": x, ";
+    expect_wrong(File(option, "{" + entries + "}"), std::to_string(*schema.max + 1));
   } else if (schema.max) {
     const File file(option, "/" + std::string(static_cast<std::size_t>(*schema.max), 'x'));
     const std::string message = test::load(file.text()).diagnostics.list().front().message;

@@ -156,17 +156,31 @@ TEST(Yaml, BoundsNodesAndBytes) {
   EXPECT_FALSE(parse(std::string(kMaxFileBytes, '#')).diagnostics.has_errors());
 }
 
+// Whatever is quadratic takes minutes for one of these; the time-out of the test finds it.
 TEST(Yaml, AnswersSoonOnHostileTexts) {
-  const std::size_t size = kMaxFileBytes / 8;
   for (const std::string piece :
-       {"\"",  "'",  "a: ", "!a ",        "&a ", "%",  "[a, ", "{", "- - ",  "|\n",     ">\n ",
-        "a\n", ": ", ", ",  "? a\n: b\n", "#",   "\n", "*a ",  "`", "---\n", "a: &a\n", "key: v\n"}) {
+       {"\"",      "'",   "a: ",      "!a ",  "&a ",        "%",   "[a, ",      "{",        "- - ",   "|\n",
+        ">\n ",    "a\n", ": ",       ", ",   "? a\n: b\n", "#",   "\n",        "*a ",      "`",      "---\n",
+        "a: &a\n", "[],", "key: v\n", "${A}", "${",         "$${", "x: ${A}\n", "- ${A}\n", "[${A:-", "\\"}) {
+    const std::size_t size = piece.find('$') == std::string::npos ? kMaxFileBytes / 32 : kMaxFileBytes / 8;
     std::string text;
     while (text.size() < size) text += piece;
-    parse(text);
-    parse("a: " + text);
-    parse("a: \"" + text);
+    (void)test::report(text);
+    (void)test::report("a: " + text);
+    (void)test::report("a: \"" + text + "\"");
+    (void)test::report("a: |\n  " + text);
   }
+}
+
+TEST(Yaml, BoundsTextThroughAliases) {
+  std::string aliases = "*a";
+  for (int i = 0; i < 1000; ++i) aliases += ", *a";
+  const std::string text(900'000, 'x');
+  EXPECT_NE(parse("a: &a " + text + "\nb: [" + aliases + "]\n").first().find("more than 50000 values"),
+            std::string::npos);
+  EXPECT_NE(test::report("a: &a ${A}\nb: [" + aliases + "]\n", {{"A", std::string(60'000, 'x')}})
+                .find("longer than 16 MiB altogether"),
+            std::string::npos);
 }
 
 TEST(Yaml, OfManyDoubledKeysReportsOnlySome) {
