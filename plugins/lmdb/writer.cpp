@@ -255,11 +255,14 @@ bool Writer::grow(bool removing) {
 void Writer::give_back() {
   for (Job* job : group_) {
     Channel* channel = job->channel;
+    if (std::find(touched_.begin(), touched_.end(), channel) == touched_.end()) {
+      touched_.push_back(channel);
+      channel->open();
+    }
     channel->finish(job);
-    if (std::find(touched_.begin(), touched_.end(), channel) == touched_.end()) touched_.push_back(channel);
   }
   group_.clear();
-  for (Channel* channel : touched_) channel->announce();
+  for (Channel* channel : touched_) channel->close();
   touched_.clear();
 }
 
