@@ -15,7 +15,7 @@ namespace evloom::plugins {
 namespace {
 
 constexpr std::uint32_t kSchema = 1;
-constexpr std::uint64_t kMapUnit = 64 * 1024;  // a multiple of every page size there is
+constexpr std::uint64_t kMapUnit = std::uint64_t{64} * 1024;  // a multiple of every page size there is
 
 MDB_val value_of(const void* data, std::size_t size) { return {size, const_cast<void*>(data)}; }
 MDB_val value_of(std::string_view text) { return value_of(text.data(), text.size()); }
