@@ -60,9 +60,12 @@ std::string bare(std::string_view text) {
 // `text` as a double-quoted YAML scalar on one line.
 std::string yaml_quoted(std::string_view text) {
   std::string out = "\"";
-  for (const char c : text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
     const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
+    if (text.substr(at, 2) == "${") {
+      out += "$$";  // so that it is not taken for a variable
+    } else if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
     } else if (c == '\n') {

@@ -126,7 +126,7 @@ std::string describe(const Node& node);
 // The value alone, for a message: `42`, `"abc"`; a secret is `***`.
 std::string show(const Node& node);
 
-// The tree as YAML, for a person; secrets are `***`.
+// The tree as YAML, which loads again but for secrets: those are `***`. `${` is written `$${`.
 std::string dump(const Node& node);
 
 }  // namespace evloom::config

@@ -204,7 +204,9 @@ Result<PluginSchema> parse_plugin_schema(std::string_view plugin, InstanceKind k
     return failure({}, "larger than " + std::to_string(kMaxSchemaBytes) + " bytes");
   }
   try {
-    result.options = read(Json::parse(text), {}, 0);
+    const Json root = Json::parse(text);
+    if (root.is_object() && root.empty()) return result;  // the ABI's word for a plugin without options
+    result.options = read(root, {}, 0);
   } catch (const Bad& bad) {
     return failure(bad.where, bad.message);
   } catch (const nlohmann::json::exception& error) {

@@ -34,12 +34,14 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }
 
 std::string_view closest(std::string_view word, const std::vector<std::string>& candidates) {
-  std::string folded(word.substr(0, kMaxWord + 1));
+  if (word.size() > kMaxWord) return {};
+  std::string folded(word);
   std::transform(folded.begin(), folded.end(), folded.begin(), lower);
   // A third of the word may be wrong: "prot" finds "port", "x" finds nothing.
   std::size_t best = std::max<std::size_t>(word.size(), 3) / 3 + 1;
   std::string_view found;
   for (const std::string& candidate : candidates) {
+    if (candidate.size() > kMaxWord) continue;
     std::string other = candidate;
     std::transform(other.begin(), other.end(), other.begin(), lower);
     const std::size_t distance = edit_distance(folded, other);

@@ -114,6 +114,8 @@ class Instance {
   // "instance 'counters' of plugin 'redis' 1.0.0", for messages.
   std::string label() const;
 
+  // What the plugin got as its host. [any]
+  const evl_host* host() const { return &view_.abi; }
   // The instance behind the pointer that a plugin passes to the host's functions; null (and nobody to blame)
   // when that is no such pointer. [any]
   static Instance* of(const evl_host* host);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
-#include <exception>
 #include <string_view>
 
 namespace evloom::plugin {
@@ -38,28 +37,14 @@ std::string difference(const evl_entry& entry, const PluginFacts& facts) {
   return {};
 }
 
-// dlopen runs the plugin's constructors. What one throws comes out here; the loader does not expect that, and
-// goes on as well as it can: it keeps the file mapped.
-void* open_library(const char* path, std::string& thrown) {
-  try {
-    return ::dlopen(path, RTLD_NOW | RTLD_LOCAL);
-  } catch (const std::exception& error) {
-    thrown = error.what();
-  } catch (...) {
-    thrown = "an exception that is no std::exception";
-  }
-  return nullptr;
-}
-
 }  // namespace
 
 Result<std::shared_ptr<Library>> Library::load(std::unique_ptr<Admitted> file) {
   const std::string name =
       "plugin '" + file->facts().id + "' " + file->facts().version + " ('" + file->original().string() + "')";
-  std::string thrown;
   ::dlerror();
-  void* const handle = open_library(file->path().c_str(), thrown);
-  if (!thrown.empty()) return Error{name + " cannot be loaded: a constructor threw: " + thrown};
+  // Runs the plugin's constructors. One that throws ends the process: no exception passes through the loader.
+  void* const handle = ::dlopen(file->path().c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!handle) return Error{name + " cannot be loaded: " + loader_text(file->path())};
   std::shared_ptr<Library> library(new Library(std::move(file), handle));
 

@@ -47,6 +47,7 @@ class StoreContract : public ::testing::TestWithParam<StoreCase> {
   void SetUp() override {
     setup_ = GetParam().make();
     store_ = std::make_unique<PluginFixture>(setup_.plugin, kLoops);
+    ASSERT_TRUE(ready(*store_));
   }
   void TearDown() override {
     if (!store_) return;
@@ -54,6 +55,14 @@ class StoreContract : public ::testing::TestWithParam<StoreCase> {
     store_.reset();
   }
 
+  // A store that connects to something is there a moment after its start.
+  static bool ready(PluginFixture& store) {
+    return wait_until([&] {
+      for (unsigned i = 0; i < store.loop_count(); ++i)
+        if (store.health(i) != EVL_OK) return false;
+      return true;
+    });
+  }
   // One operation, from a loop that changes from call to call: no answer may depend on the loop.
   OpResult one(Op op) { return store_->run_one(next_loop_++ % kLoops, std::move(op)); }
   evl_status status(Op op) { return one(std::move(op)).status; }
@@ -532,6 +541,7 @@ TEST_P(StoreContract, StartsAndStopsWithoutUse) {
   for (int i = 0; i < 3; ++i) {
     StoreSetup fresh = GetParam().make();
     PluginFixture again(fresh.plugin, 1);
+    ASSERT_TRUE(ready(again));
     EXPECT_EQ(again.run_one(0, add("x")).integer, 1);
   }
 }

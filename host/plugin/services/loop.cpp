@@ -3,7 +3,7 @@
 
 #include <limits>
 
-#include "loop/deadline.hpp"
+#include "base/clock.hpp"
 #include "plugin/services/access.hpp"
 
 namespace evloom::plugin {
@@ -26,7 +26,7 @@ event_base* base(evl_loop* loop) noexcept {
   return current && current == loop ? current->base() : nullptr;
 }
 
-int64_t now(evl_loop*) noexcept { return loop::now_ns(); }
+int64_t now(evl_loop*) noexcept { return monotonic_ns(); }
 
 void post(const evl_host* host, evl_loop* loop, evl_message* message) noexcept {
   Instance* const instance = Instance::of(host);

@@ -1,0 +1,69 @@
+#include "cli/commands.hpp"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+namespace evloom::cli {
+
+namespace {
+
+constexpr const char* kConfigHelp = "Configuration file (YAML)";
+constexpr const char* kPluginsHelp = "Folder of plugins to describe as well; may be given several times";
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  CLI::App app{"evloom: an HTTP plugin host with swappable backends.", "evloom"};
+  app.set_version_flag("--version", "evloom " EVLOOM_VERSION);
+  app.require_subcommand(1);
+  app.footer(
+      "Exit codes: 0 good, 1 failed, 2 wrong input.\n"
+      "Signals: SIGTERM and SIGINT answer what is in flight and stop; a second one ends at once. SIGHUP "
+      "opens the log "
+      "file anew.");
+  app.get_formatter()->column_width(28);
+
+  std::filesystem::path config;
+  CLI::App* run_command = app.add_subcommand("run", "Serve what a configuration says");
+  run_command->add_option("-c,--config", config, kConfigHelp)->required();
+
+  CLI::App* check_command =
+      app.add_subcommand("check", "Say whether a configuration is good, without starting anything");
+  check_command->add_option("-c,--config", config, kConfigHelp)->required();
+
+  std::filesystem::path file;
+  bool json = false;
+  CLI::App* inspect_command =
+      app.add_subcommand("inspect", "Describe a plugin file, without running any of its code");
+  inspect_command->add_option("file", file, "Plugin file (.so)")->required();
+  inspect_command->add_flag("--json", json, "JSON instead of text");
+
+  CLI::App* config_command = app.add_subcommand("config", "Print what there is to configure");
+  config_command->require_subcommand(1);
+  std::vector<std::filesystem::path> plugins;
+  CLI::App* schema_command =
+      config_command->add_subcommand("schema", "Print the JSON Schema of the configuration");
+  schema_command->add_option("--plugins", plugins, kPluginsHelp);
+  CLI::App* reference_command =
+      config_command->add_subcommand("reference", "Print the reference page (Markdown)");
+  reference_command->add_option("--plugins", plugins, kPluginsHelp);
+  CLI::App* dump_command =
+      config_command->add_subcommand("dump", "Print a configuration with its defaults; secrets are masked");
+  dump_command->add_option("-c,--config", config, kConfigHelp)->required();
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // --help and --version come here as well.
+    return app.exit(error) == 0 ? kGood : kWrongInput;
+  }
+  if (*run_command) return run(config);
+  if (*check_command) return check(config);
+  if (*inspect_command) return inspect(file, json);
+  if (*schema_command) return config_schema(plugins);
+  if (*reference_command) return config_reference(plugins);
+  return config_dump(config);
+}
+
+}  // namespace evloom::cli

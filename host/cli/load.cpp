@@ -1,0 +1,47 @@
+#include "cli/load.hpp"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+
+namespace evloom::cli {
+
+namespace {
+
+void report(const config::Diagnostics& diagnostics) {
+  std::cerr << render(diagnostics, colours()) << std::flush;
+}
+
+}  // namespace
+
+bool colours() { return ::isatty(STDERR_FILENO) == 1 && !std::getenv("NO_COLOR"); }
+
+void print_error(std::string_view text) {
+  std::cerr << (colours() ? "evloom: \x1b[31merror:\x1b[0m " : "evloom: error: ") << text << std::endl;
+}
+
+std::filesystem::path own_plugins() {
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  return (program.parent_path() / "../lib/evloom/plugins").lexically_normal();
+}
+
+std::shared_ptr<const config::Config> load_config(const std::filesystem::path& file) {
+  config::LoadResult loaded = config::load(file, config::process_environment());
+  report(loaded.diagnostics);
+  return loaded.config;
+}
+
+std::optional<epoch::Plan> load_plan(const std::filesystem::path& file) {
+  auto config = load_config(file);
+  if (!config) return std::nullopt;
+  config::Diagnostics diagnostics;
+  const plugin::Catalogue catalogue = epoch::catalogue_of(*config, own_plugins());
+  epoch::Plan plan = epoch::make_plan(std::move(config), catalogue, diagnostics);
+  report(diagnostics);
+  if (diagnostics.has_errors()) return std::nullopt;
+  return plan;
+}
+
+}  // namespace evloom::cli

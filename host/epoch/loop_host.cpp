@@ -1,0 +1,254 @@
+#include "epoch/loop_host.hpp"
+
+#include <event2/event.h>
+
+#include <algorithm>
+#include <array>
+#include <new>
+#include <string>
+
+#include "epoch/store_call.hpp"
+#include "http/negotiate.hpp"
+#include "http/target.hpp"
+
+namespace evloom::epoch {
+
+namespace {
+
+constexpr std::int64_t kRetryAfter = 1;  // seconds
+
+// What is offered, for the body of a 406.
+std::string offered(const Route& route) {
+  std::string text = "this resource is offered as";
+  const char* separator = " ";
+  for (const Offer& offer : route.offers) {
+    text.append(separator)
+        .append(offer.table->media_type)
+        .append(" (?format=")
+        .append(offer.name)
+        .append(")");
+    separator = ", ";
+  }
+  return text;
+}
+
+}  // namespace
+
+void LoopHost::EventDeleter::operator()(event* e) const { event_free(e); }
+
+LoopHost::LoopHost(loop::Loop& loop, const Epoch& epoch, Common& common)
+    : loop_(loop),
+      epoch_(&epoch),
+      common_(common),
+      logger_(common.log.logger("epoch")),
+      settle_event_(event_new(loop.base(), -1, 0, &LoopHost::on_settle, this)),
+      server_(loop, *this, epoch.limits, common.connections, common.server_metrics, common.log) {
+  for (const Epoch::Store& store : epoch.stores)
+    batchers_.push_back(std::make_unique<store::Batcher>(
+        loop, *store.instance, store::Batcher::Limits{store.timeout, store.waiting}));
+  loop.set_context(this);
+}
+
+LoopHost::~LoopHost() { loop_.set_context(nullptr); }
+
+store::Batcher* LoopHost::batcher(const plugin::Instance* instance) {
+  for (const auto& batcher : batchers_)
+    if (&batcher->backend() == instance) return batcher.get();
+  return nullptr;
+}
+
+bool LoopHost::idle() const {
+  return requests_ == 0 &&
+         std::all_of(batchers_.begin(), batchers_.end(), [](const auto& batcher) { return batcher->idle(); });
+}
+
+// ---- from HTTP
+// -----------------------------------------------------------------------------------------------------------
+
+void LoopHost::on_head(http::Exchange& exchange) {
+  const http::Head& head = exchange.head();
+  std::string_view path = "*";
+  std::string_view query;
+  if (!head.asterisk()) {
+    const http::Target target = http::split_target(head.origin());
+    const http::PathResult result = http::normalize_path(target.path, exchange.arena());
+    if (result.refusal) return exchange.refuse(result.refusal.status, result.refusal.reason);
+    path = result.path;
+    query = target.query;
+  }
+
+  const http::Match match = epoch_->router.match(head.method(), path);
+  switch (match.outcome) {
+    case http::MatchOutcome::matched:
+      break;
+    case http::MatchOutcome::not_found:
+      return exchange.refuse(404, "there is nothing at this path");
+    case http::MatchOutcome::method_not_allowed:
+      return exchange.refuse(405, "this path does not take this method", match.allow);
+    case http::MatchOutcome::not_implemented:
+      return exchange.refuse(501, "this method is unknown here");
+    case http::MatchOutcome::server_options: {
+      http::Reply reply;
+      reply.status = 204;
+      reply.allow = match.allow;
+      return exchange.reply(reply);
+    }
+  }
+
+  const Route& route = epoch_->routes[match.value];
+  exchange.set_handler(route.label);
+  void* memory = exchange.arena().allocate(sizeof(Request), alignof(Request));
+  auto* params = static_cast<http::RouteParam*>(
+      exchange.arena().allocate(match.param_count * sizeof(http::RouteParam), alignof(http::RouteParam)));
+  if (!memory || !params) return exchange.refuse(503, "out of memory", {}, kRetryAfter);
+  auto* request = new (memory) Request(*this, exchange, *epoch_, route);
+  request->path_ = path;
+  request->query_ = query;
+  request->param_count_ = match.param_count;
+  request->params_ = params;
+  std::uninitialized_copy_n(match.param_array.begin(), match.param_count, params);
+  if (route.renders() && !choose_offer(*request)) return;
+
+  exchange.set_context(request);
+  exchange.pin();
+  ++requests_;
+  if (route.handler) route.handler->pin(loop_.index());
+}
+
+bool LoopHost::choose_offer(Request& request) {
+  http::Exchange& exchange = request.exchange_;
+  const Route& route = *request.route_;
+  if (!request.query_.empty()) {
+    http::QueryReader reader(request.query_, exchange.arena());
+    std::string_view name, value;
+    while (reader.next(name, value)) {
+      if (name != "format") continue;
+      for (const Offer& offer : route.offers)
+        if (offer.name == value) request.offer_ = &offer;
+      if (request.offer_) return true;
+      exchange.refuse(406, offered(route));
+      return false;
+    }
+    if (reader.refusal()) {
+      exchange.refuse(reader.refusal().status, reader.refusal().reason);
+      return false;
+    }
+  }
+  request.offer_ = &route.offers.front();
+  if (!exchange.head().has(http::Known::accept)) return true;
+  std::array<std::string_view, 8> accept;
+  const std::size_t count = exchange.head().find_all("accept", accept);
+  const auto index = http::negotiate(std::span(accept.data(), count), route.media_types);
+  if (!index) {
+    exchange.refuse(406, offered(route));
+    return false;
+  }
+  request.offer_ = &route.offers[*index];
+  return true;
+}
+
+void LoopHost::on_request(http::Exchange& exchange) {
+  Request& request = *static_cast<Request*>(exchange.context());
+  const Route& route = *request.route_;
+  request.started_ = true;
+  if (route.builtin) {
+    route.builtin->on_request(exchange, *this);
+    finish(request);
+    return;
+  }
+  call(request, "on_request", [&] {
+    return route.table->on_request(route.handler->object(), route.handler->slot(loop_), &request);
+  });
+}
+
+void LoopHost::on_abandon(http::Exchange& exchange, http::Abandon why) {
+  Request& request = *static_cast<Request*>(exchange.context());
+  const Route& route = *request.route_;
+  if (route.builtin) {
+    if (!request.started_) finish(request);
+    return;
+  }
+  const bool waits_for_store = request.calls_ != nullptr;
+  request.cancelled_ = true;
+  detach(request);
+  if (request.started_ && route.table->on_cancel) {
+    const evl_status status = why == http::Abandon::deadline ? EVL_E_TIMEOUT : EVL_E_CANCELLED;
+    route.handler->call("on_cancel", [&] {
+      route.table->on_cancel(route.handler->object(), route.handler->slot(loop_), &request, status);
+    });
+  }
+  if (why == http::Abandon::deadline) {
+    logger_.fault(observe::Level::kWarn, "reply_timeout", "{} did not answer within limits.reply_timeout",
+                  route.handler->label());
+    exchange.refuse(503, waits_for_store ? "no answer in time; outcome: unknown" : "no answer in time", {},
+                    kRetryAfter);
+  }
+  finish(request);
+}
+
+// ---- the life of a request
+// -------------------------------------------------------------------------------------------------
+
+void LoopHost::settle(Request& request) {
+  if (request.depth_ != 0) return;
+  if (request.open()) {
+    if (request.held()) return;
+    request.handler().misbehaved(plugin::Misbehaviour::wrong_state,
+                                 "neither answered a request nor held it (suspend, or submit to a store)");
+    ++request.depth_;  // the answer must not settle it again
+    request.fail(EVL_E_INTERNAL, "the handler gave no answer");
+    --request.depth_;
+  }
+  finish(request);
+}
+
+Request* LoopHost::resume(plugin::Instance& handler, evl_ticket ticket) {
+  Request* request = tickets_.find(ticket);
+  if (!request || &request->handler() != &handler) return nullptr;
+  tickets_.retire(std::exchange(request->ticket_, 0));
+  settle_later(*request);
+  return request;
+}
+
+void LoopHost::settle_later(Request& request) {
+  if (std::exchange(request.unsettled_, true)) return;
+  if (unsettled_.empty()) event_active(settle_event_.get(), EV_TIMEOUT, 0);
+  unsettled_.push_back(&request);
+}
+
+void LoopHost::on_settle(evutil_socket_t, short, void* self) {
+  auto* host = static_cast<LoopHost*>(self);
+  // finish() calls the handler, which may take other requests from their tickets meanwhile.
+  while (!host->unsettled_.empty()) {
+    Request* request = host->unsettled_.back();
+    host->unsettled_.pop_back();
+    request->unsettled_ = false;
+    host->settle(*request);
+  }
+}
+
+void LoopHost::detach(Request& request) {
+  if (request.ticket_ != 0) tickets_.retire(std::exchange(request.ticket_, 0));
+  for (StoreCall* call = std::exchange(request.calls_, nullptr); call; call = call->next)
+    store::Batch::cancel(*call);
+}
+
+void LoopHost::finish(Request& request) {
+  detach(request);
+  if (request.unsettled_) std::erase(unsettled_, &request);
+  if (request.rendering) answers_.give_back(std::move(request.rendering));
+  const Route& route = *request.route_;
+  if (route.handler) {
+    if (request.started_ && route.table->on_finish)
+      route.handler->call("on_finish", [&] {
+        route.table->on_finish(route.handler->object(), route.handler->slot(loop_), &request);
+      });
+    route.handler->unpin(loop_.index());
+  }
+  --requests_;
+  http::Exchange& exchange = request.exchange_;
+  request.~Request();
+  exchange.unpin();
+}
+
+}  // namespace evloom::epoch

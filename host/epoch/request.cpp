@@ -1,0 +1,66 @@
+#include "epoch/request.hpp"
+
+#include "epoch/answer.hpp"
+#include "epoch/loop_host.hpp"
+#include "epoch/services.hpp"
+#include "epoch/store_call.hpp"
+
+namespace evloom::epoch {
+
+namespace {
+
+constexpr std::int64_t kRetryAfter = 1;  // seconds
+
+std::uint16_t http_status(evl_status why) {
+  switch (why) {
+    case EVL_E_INVALID:
+      return 400;
+    case EVL_E_NOT_FOUND:
+      return 404;
+    case EVL_E_UNAVAILABLE:
+    case EVL_E_TIMEOUT:
+    case EVL_E_UNKNOWN:
+    case EVL_E_OVERLOADED:
+    case EVL_E_DENIED:
+    case EVL_E_NO_SPACE:
+    case EVL_E_CANCELLED:
+      return 503;
+    default:
+      return 500;
+  }
+}
+
+}  // namespace
+
+void Request::answer(const http::Reply& reply) {
+  answered_ = true;
+  exchange_.reply(reply);
+  if (depth_ == 0) host_.settle_later(*this);
+}
+
+void Request::fail(evl_status why, std::string_view text) {
+  if (!open()) return;
+  answered_ = true;
+  const std::uint16_t status = http_status(why);
+  exchange_.refuse(status, text, {}, status == 503 ? kRetryAfter : -1);
+  if (depth_ == 0) host_.settle_later(*this);
+}
+
+evl_ticket Request::suspend() {
+  if (!open()) return 0;
+  if (ticket_ == 0) ticket_ = host_.tickets().issue(*this);
+  return ticket_;
+}
+
+void Request::hold(StoreCall& call) {
+  call.next = calls_;
+  if (calls_) calls_->before = &call;
+  calls_ = &call;
+}
+
+void Request::release(StoreCall& call) {
+  (call.before ? call.before->next : calls_) = call.next;
+  if (call.next) call.next->before = call.before;
+}
+
+}  // namespace evloom::epoch

@@ -1,0 +1,85 @@
+// "evloom.host.render/1". [loop]
+#include <array>
+#include <memory>
+
+#include "epoch/answer.hpp"
+#include "epoch/services.hpp"
+#include "epoch/services/check.hpp"
+
+namespace evloom::epoch {
+
+namespace {
+
+constexpr http::Header kVary[] = {{"Vary", "Accept"}};
+// A smaller answer is copied where the socket does not take it at once; a larger one is kept until it has.
+constexpr std::size_t kCopied = std::size_t{16} << 10;
+
+// An answer on its way out, and where it goes back to.
+struct Sent {
+  AnswerPool& pool;
+  std::unique_ptr<Answer> answer;
+
+  static void release(void* context) {
+    std::unique_ptr<Sent> self(static_cast<Sent*>(context));
+    self->pool.give_back(std::move(self->answer));
+  }
+};
+
+evl_status begin(evl_request* raw, std::uint32_t status, evl_rendering* rendering) {
+  Request* request = checked(raw);
+  if (!request || !rendering || rendering->size < sizeof(evl_rendering) || status < 200 || status > 599)
+    return EVL_E_INVALID;
+  if (!request->open() || request->rendering) return EVL_E_STATE;
+  const Offer* offer = request->offer();
+  if (!offer) {
+    request->handler().misbehaved(plugin::Misbehaviour::wrong_state,
+                                  "renders an answer, but its table lacks EVL_HANDLER_RENDERS");
+    return EVL_E_UNSUPPORTED;
+  }
+  request->rendering = request->host().answers().take();
+  request->rendered_status = status;
+  rendering->format = offer->table;
+  rendering->instance = offer->instance->object();
+  rendering->slot = offer->instance->slot(request->host().loop());
+  rendering->writer = request->rendering.get();
+  return offer->instance->call(
+      "begin", [&] { return offer->table->begin(rendering->instance, rendering->slot, rendering->writer); });
+}
+
+evl_status finish(evl_request* raw) {
+  Request* request = checked(raw);
+  if (!request) return EVL_E_INVALID;
+  if (!request->open() || !request->rendering) return EVL_E_STATE;
+  const Offer& offer = *request->offer();
+  std::unique_ptr<Answer> answer = std::move(request->rendering);
+  const evl_status status = offer.instance->call("end", [&] {
+    return offer.table->end(offer.instance->object(), offer.instance->slot(request->host().loop()),
+                            answer.get());
+  });
+  AnswerPool& pool = request->host().answers();
+  if (status != EVL_OK) {
+    pool.give_back(std::move(answer));
+    request->fail(EVL_E_INTERNAL, "the answer could not be rendered");
+    return status;
+  }
+  http::Reply reply;
+  reply.status = static_cast<std::uint16_t>(request->rendered_status);
+  reply.content_type = offer.table->media_type;
+  if (request->route().offers.size() > 1) reply.headers = kVary;
+  reply.body.bytes = answer->bytes();
+  if (answer->bytes().size() > kCopied) {
+    reply.body.release = &Sent::release;
+    reply.body.context = new Sent{pool, std::move(answer)};
+    request->answer(reply);
+    return EVL_OK;
+  }
+  request->answer(reply);
+  pool.give_back(std::move(answer));
+  return EVL_OK;
+}
+
+}  // namespace
+
+const evl_render_access kRenderAccess = {sizeof(evl_render_access), begin, finish};
+
+}  // namespace evloom::epoch
