@@ -45,7 +45,7 @@ class MemberList {
   void append(std::string_view member) {
     if (!text_) text_ = Ref<Text>::adopt(new Text);
     if (!array_ || count_ == array_->capacity) grow_array();
-    if (member.size() > room_) add_chunk(member.size());
+    if (!place_ || member.size() > room_) add_chunk(member.size());
     std::memcpy(place_, member.data(), member.size());
     array_->items[count_] = {place_, member.size()};
     place_ += member.size();

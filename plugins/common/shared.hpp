@@ -16,6 +16,7 @@ class Shared {
  public:
   Shared(const Shared&) = delete;
   Shared& operator=(const Shared&) = delete;
+  virtual ~Shared() = default;  // by release alone
   void retain() { users_.fetch_add(1, std::memory_order_relaxed); }
   void release() {
     if (users_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
@@ -23,7 +24,6 @@ class Shared {
 
  protected:
   Shared() = default;
-  virtual ~Shared() = default;
 
  private:
   std::atomic<std::uint32_t> users_{1};

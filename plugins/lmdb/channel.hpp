@@ -42,14 +42,19 @@ class Channel {
     stopped_.store(false);
   }
   // Ends every submit that is under way: what the writer has not begun is refused by it, what it is doing
-  // comes back with its result. Waits for the commit that is under way, which in an orderly stop is none.
+  // comes back with its result. Waits for the commit that is under way, which in an orderly stop is none; and
+  // in any case until the writer has posted what it is posting: after this returns, the host sees all
+  // messages.
   void stop() {
     stopped_.store(true);
     for (;;) {
-      const std::uint32_t seen = finished_count_.load();
-      drain();
-      if (pending_ == 0) return;
-      finished_count_.wait(seen);
+      const std::uint32_t turn = turn_.load();
+      if (turn % 2 == 0) {
+        drain();
+        if (pending_ == 0 && turn_.load() == turn) return;
+        if (pending_ == 0) continue;
+      }
+      turn_.wait(turn);
     }
   }
   // A job for one submit, with a result per operation that passed or did not pass check(). Throws
@@ -73,12 +78,13 @@ class Channel {
   // ---- The writer. ----
 
   bool is_stopped() const { return stopped_.load(); }
-  // Hands a job back; the loop learns of it by `announce`, once for many.
+  // Hands jobs back: open, finish for each, and close, by which the loop learns of them.
+  void open() { turn_.fetch_add(1); }
   void finish(Job* job) { finished_.push(job); }
-  void announce() {
-    finished_count_.fetch_add(1);
-    finished_count_.notify_one();
+  void close() {
     if (!announced_.exchange(true)) host_->loop->post(host_->host, loop_, &message_.message);
+    turn_.fetch_add(1);
+    turn_.notify_one();
   }
 
  private:
@@ -114,8 +120,8 @@ class Channel {
 
   std::atomic<bool> stopped_{true};
   evl::MpscQueue<Job> finished_;
-  std::atomic<std::uint32_t> finished_count_{0};  // grows with each announcement
-  std::atomic<bool> announced_{false};            // the message is under way
+  std::atomic<std::uint32_t> turn_{0};  // odd while the writer hands jobs back
+  std::atomic<bool> announced_{false};  // the message is under way
   Message message_;
 };
 

@@ -32,7 +32,7 @@ Directory::~Directory() {
 void Directory::make() const {
   if (::mkdir(path_.c_str(), 0750) == 0) return;
   const int error = errno;
-  struct stat facts{};
+  struct stat facts {};
   if (error == EEXIST && ::stat(path_.c_str(), &facts) == 0) {
     if (S_ISDIR(facts.st_mode)) return;
     refuse(EVL_E_INVALID, path_ + " is not a directory; name another path, or move the file away");

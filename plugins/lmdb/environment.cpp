@@ -1,5 +1,9 @@
 #include "lmdb/environment.hpp"
 
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -11,7 +15,7 @@ namespace evloom::plugins {
 namespace {
 
 constexpr std::uint32_t kSchema = 1;
-constexpr std::uint64_t kMapUnit = 64 * 1024;  // a multiple of every page size there is
+constexpr std::uint64_t kMapUnit = std::uint64_t{64} * 1024;  // a multiple of every page size there is
 
 MDB_val value_of(const void* data, std::size_t size) { return {size, const_cast<void*>(data)}; }
 MDB_val value_of(std::string_view text) { return value_of(text.data(), text.size()); }
@@ -32,7 +36,8 @@ Environment::~Environment() {
 void Environment::open() {
   check_lmdb(mdb_env_create(&env_));
   try {
-    map_size_ = (std::max(settings_.map_size, map_size_) + kMapUnit - 1) / kMapUnit * kMapUnit;
+    map_size_ = std::min(std::max(settings_.map_size, map_size_), bound(false));
+    map_size_ = std::max(map_size_ / kMapUnit * kMapUnit, kMapUnit);
     check_lmdb(mdb_env_set_mapsize(env_, map_size_));
     check_lmdb(mdb_env_set_maxdbs(env_, 8));
     // NOTLS: a reader belongs to its transaction, not to its thread, so no thread has to leave LMDB in an
@@ -139,14 +144,28 @@ void Environment::refuse(int code) const {
   }
 }
 
-bool Environment::grow() {
-  const std::uint64_t larger = std::min(map_size_ * 2, settings_.max_size) / kMapUnit * kMapUnit;
-  if (larger <= map_size_) return false;
-  if (mdb_env_set_mapsize(env_, larger) != MDB_SUCCESS) {
+std::uint64_t Environment::bound(bool removing) const {
+  const std::uint64_t kept_back = removing ? 0 : settings_.max_size / 16;
+  return (settings_.max_size - kept_back) / kMapUnit * kMapUnit;
+}
+
+bool Environment::grow(bool removing) {
+  const std::uint64_t larger = std::min(map_size_ * 2, bound(removing));
+  return larger > map_size_ && map(larger);
+}
+
+void Environment::settle() {
+  if (map_size_ > bound(false)) map(bound(false));
+}
+
+bool Environment::map(std::uint64_t size) {
+  if (mdb_env_set_mapsize(env_, size) != MDB_SUCCESS) {
     reopen();  // the old mapping is gone by now
     return false;
   }
-  map_size_ = larger;
+  MDB_envinfo info{};
+  check_lmdb(mdb_env_info(env_, &info));
+  map_size_ = info.me_mapsize;  // more than `size` when the data is
   return true;
 }
 
@@ -155,6 +174,18 @@ bool Environment::unusable() const {
   if (mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn) != MDB_SUCCESS) return true;
   mdb_txn_abort(txn);
   return false;
+}
+
+bool Environment::is_short_of_room() const {
+  constexpr std::uint64_t kLittle = std::uint64_t{16} << 20;
+  struct statvfs disk {};
+  if (::statvfs(directory_.path().c_str(), &disk) == 0 && disk.f_bavail * disk.f_frsize < kLittle)
+    return true;
+  struct stat file {};
+  rlimit limit{};
+  return ::stat((directory_.path() + "/data.mdb").c_str(), &file) == 0 &&
+         ::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+         static_cast<std::uint64_t>(file.st_size) + kLittle > limit.rlim_cur;
 }
 
 void Environment::reopen() {

@@ -72,20 +72,27 @@ class Environment {
   MDB_dbi meta() const { return meta_; }
 
   std::uint64_t map_size() const { return map_size_; }
-  // Doubles the map; false when it has reached the bound or the address space is short. No transaction is
-  // open. Throws evl::Failure as reopen does.
-  bool grow();
+  // Doubles the map; false when it has reached the bound or the address space is short. A sixteenth of
+  // max_size is kept back for removals (`removing`), which need pages too before they give any free; settle
+  // ends its use. No transaction is open. Both throw evl::Failure as reopen does.
+  bool grow(bool removing);
+  void settle();
   // Closes and opens again. When it throws evl::Failure, the environment is not open; try again later.
   void reopen();
   bool is_open() const { return env_ != nullptr; }
   // Whether LMDB itself has given the environment up, after it failed to write a meta page.
   bool unusable() const;
+  // Whether the disk, or the limit on a file's size, has little room left: LMDB says EIO when a write was cut
+  // short, whatever the reason.
+  bool is_short_of_room() const;
   // Has the kernel write everything; throws LmdbError.
   void sync() { check_lmdb(mdb_env_sync(env_, 1)); }
 
  private:
   void open();
   void open_tables();
+  bool map(std::uint64_t size);
+  std::uint64_t bound(bool removing) const;
   [[noreturn]] void refuse(int code) const;
 
   const Settings& settings_;

@@ -9,6 +9,10 @@
 
 namespace evloom::plugins {
 
+// With each of them a process that is killed loses nothing it has answered: the kernel has it. They differ
+// when the machine goes down. Without a sync per commit the pages may reach the disk in another order than
+// LMDB wrote them; a machine that goes down in that moment can leave an environment that is damaged, not just
+// older.
 enum class Durability {
   kCommit,    // an answer is given when its data is on the disk
   kInterval,  // an answer is given at once; the disk has it one interval later

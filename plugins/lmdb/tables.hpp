@@ -6,25 +6,14 @@
 #include <cstdint>
 #include <string_view>
 
-#include "common/arena.hpp"
 #include "common/ops.hpp"
+#include "common/output.hpp"
 #include "common/shared.hpp"
 #include "lmdb/environment.hpp"
 #include "lmdb/member_cache.hpp"
 #include "lmdb/record.hpp"
 
 namespace evloom::plugins {
-
-// What the results of one submit point to.
-struct Output {
-  Arena arena;
-  std::vector<Ref<Shared>> held;
-
-  void reset() {
-    arena.reset();
-    held.clear();
-  }
-};
 
 // Which operations are tried; the others get a status without it.
 enum class Allowed {

@@ -174,7 +174,10 @@ void Writer::carry_out(Allowed allowed, evl_status refused) {
   if (!environment_.is_open() && !reopen()) allowed = Allowed::kReads;
   int code = EIO;
   if (environment_.is_open()) code = attempt(allowed, refused);
-  if (code == MDB_SUCCESS) return;
+  if (code == MDB_SUCCESS) {
+    if (allowed == Allowed::kNoGrowth) settle();
+    return;
+  }
   if (code == MDB_TXN_FULL && group_.size() > 1) {
     std::vector<Job*> all;
     all.swap(group_);
@@ -236,13 +239,13 @@ int Writer::attempt(Allowed allowed, evl_status refused) {
       cache_.clear();
       return ENOMEM;
     }
-    if (!grow()) return MDB_MAP_FULL;
+    if (!grow(allowed == Allowed::kNoGrowth)) return MDB_MAP_FULL;
   }
 }
 
-bool Writer::grow() {
+bool Writer::grow(bool removing) {
   try {
-    return environment_.grow();
+    return environment_.grow(removing);
   } catch (const evl::Failure& failure) {
     host_.fault(EVL_LOG_ERROR, "reopen", failure.what());
     return false;
@@ -252,11 +255,14 @@ bool Writer::grow() {
 void Writer::give_back() {
   for (Job* job : group_) {
     Channel* channel = job->channel;
+    if (std::find(touched_.begin(), touched_.end(), channel) == touched_.end()) {
+      touched_.push_back(channel);
+      channel->open();
+    }
     channel->finish(job);
-    if (std::find(touched_.begin(), touched_.end(), channel) == touched_.end()) touched_.push_back(channel);
   }
   group_.clear();
-  for (Channel* channel : touched_) channel->announce();
+  for (Channel* channel : touched_) channel->close();
   touched_.clear();
 }
 
@@ -274,11 +280,18 @@ void Writer::sync_if_due(Clock::time_point now) {
   next_sync_ = now + settings_.interval;
   if (!environment_.is_open()) return;
   try {
-    environment_.sync();
-    unsynced_ = false;
+    sync();
+    note_success();
   } catch (const LmdbError& error) {
     note_failure(error.code());
   }
+}
+
+void Writer::sync() {
+  sync_failed_ = true;
+  environment_.sync();
+  sync_failed_ = false;
+  unsynced_ = false;
 }
 
 void Writer::purge_if_due() {
@@ -292,7 +305,7 @@ void Writer::purge_if_due() {
     unsynced_ = true;
   } catch (const LmdbError& error) {
     cache_.clear();
-    if (error.code() == MDB_MAP_FULL && grow()) return;  // again at the next turn
+    if (error.code() == MDB_MAP_FULL && grow(true)) return;  // again at the next turn
     next_expiry_ = now + 1000;
     note_failure(error.code());
   }
@@ -310,15 +323,16 @@ void Writer::probe_if_due(Clock::time_point now) {
     MDB_val data{sizeof time, &time};
     check_lmdb(mdb_put(txn.raw(), environment_.meta(), &key, &data, 0));
     txn.commit();
-    if (unsynced_ && settings_.durability != Durability::kCommit) environment_.sync();
+    if (sync_failed_) sync();
     note_success();
   } catch (const LmdbError& error) {
-    if (error.code() != MDB_MAP_FULL || !grow()) note_failure(error.code());
+    if (error.code() != MDB_MAP_FULL || !grow(false)) note_failure(error.code());
   }
 }
 
 // Logs a failure, remembers it for health, and gives the status of the operations that met it.
 evl_status Writer::note_failure(int code) {
+  if (code == EIO && environment_.is_short_of_room()) code = ENOSPC;
   trouble_.store(code);
   next_probe_ = Clock::now() + kProbeEvery;
   host_.fault(EVL_LOG_ERROR, is_full(code) ? "no space" : "disk", explain(code, settings_));
@@ -331,9 +345,18 @@ evl_status Writer::note_failure(int code) {
 }
 
 void Writer::note_success() {
-  if (trouble_.load(std::memory_order_relaxed) == 0) return;
+  if (trouble_.load(std::memory_order_relaxed) == 0 || sync_failed_) return;
   trouble_.store(0);
   host_.log(EVL_LOG_INFO, "the LMDB environment in " + settings_.path + " takes data again");
+}
+
+// Gives up the part of the map that only removals may use.
+void Writer::settle() {
+  try {
+    environment_.settle();
+  } catch (const evl::Failure& failure) {
+    host_.fault(EVL_LOG_ERROR, "reopen", failure.what());
+  }
 }
 
 bool Writer::reopen() {

@@ -49,11 +49,13 @@ class Writer {
   void give_back();
   void run_due_tasks();
   void sync_if_due(Clock::time_point now);
+  void sync();
   void purge_if_due();
   void probe_if_due(Clock::time_point now);
   evl_status note_failure(int code);
   void note_success();
-  bool grow();
+  bool grow(bool removing);
+  void settle();
   bool reopen();
 
   evl::Host host_;
@@ -70,6 +72,7 @@ class Writer {
   std::vector<Channel*> touched_;
   Job* next_ = nullptr;  // taken from the queue, but more than the group had room for
   bool unsynced_ = false;
+  bool sync_failed_ = false;  // the last one did; that writes succeed does not make it good
   Clock::time_point next_sync_{};
   Clock::time_point next_probe_{};
   std::int64_t next_expiry_ = 0;  // ms since 1970; 0 has the table looked at

@@ -37,7 +37,7 @@ class Budget {
   };
 
  private:
-  static constexpr std::int64_t kPortion = 64 * 1024;
+  static constexpr std::int64_t kPortion = std::int64_t{64} * 1024;
   static constexpr std::uint64_t kLargest = std::uint64_t{1} << 60;
 
   // Adds at least `missing` to `own`, a whole portion where there is one.

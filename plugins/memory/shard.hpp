@@ -12,25 +12,14 @@
 #include <variant>
 #include <vector>
 
-#include "common/arena.hpp"
 #include "common/ops.hpp"
+#include "common/output.hpp"
 #include "common/shared.hpp"
 #include "common/sip_hash.hpp"
 #include "memory/budget.hpp"
 #include "memory/member_set.hpp"
 
 namespace evloom::plugins {
-
-// What the results of some operations point to.
-struct Output {
-  Arena arena;
-  std::vector<Ref<Shared>> held;
-
-  void reset() {
-    arena.reset();
-    held.clear();
-  }
-};
 
 class Shard {
  public:
