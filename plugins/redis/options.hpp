@@ -29,7 +29,7 @@ struct Options {
   std::string name() const;
 };
 
-// Throws evl::Failure with the place of what is wrong. [control]
+// Checks what the schema cannot say; throws evl::Failure with the place of what is wrong. [control]
 Options read_options(const evl::Config& config);
 
 // True for an IPv4 or IPv6 literal, which needs no resolving.
