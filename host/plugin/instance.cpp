@@ -84,6 +84,12 @@ Instance::Instance(Spec spec, HostContext& context, std::uint32_t slot)
       static_cast<Cell&>(pins).owner->threw("a message or piece of work", text);
     };
   }
+  for (std::size_t kind = 0; kind < kKinds; ++kind) {
+    auto series =
+        metrics_.counter("evloom_instance_misbehaviour_total", "What instances did that they must not.",
+                         {{"kind", misbehaviour_name(static_cast<Misbehaviour>(kind))}});
+    if (series) misbehaviour_series_[kind] = *series;  // without room for it, the log still tells
+  }
 }
 
 Instance::~Instance() {
@@ -312,7 +318,14 @@ void Instance::threw(const char* what, const char* text) noexcept {
 }
 
 void Instance::misbehaved(Misbehaviour kind, std::string_view what) noexcept {
-  misbehaviours_[static_cast<std::size_t>(kind)].fetch_add(1, std::memory_order_relaxed);
+  const auto index = static_cast<std::size_t>(kind);
+  misbehaviours_[index].fetch_add(1, std::memory_order_relaxed);
+  if (const loop::Loop* loop = loop::Loop::current()) {
+    misbehaviour_series_[index].add(loop->index());
+  } else {
+    std::lock_guard lock(off_loop_);
+    misbehaviour_series_[index].add(context_.metrics.control_column());
+  }
   logger_.write_fault(observe::Level::kWarn, misbehaviour_name(kind), what);
 }
 

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -101,7 +102,7 @@ class Instance {
     return plugin::call(std::forward<Body>(body), [&](const char* text) { threw(what, text); });
   }
 
-  // Counts, and logs at most one line a second per kind. [any]
+  // Counts (evloom_instance_misbehaviour_total), and logs at most one line a second per kind. [any]
   void misbehaved(Misbehaviour kind, std::string_view what) noexcept;
   std::uint64_t misbehaviours(Misbehaviour kind) const;
   std::uint64_t misbehaviours() const;
@@ -174,7 +175,10 @@ class Instance {
   std::vector<bool> started_;            // the control thread's view of each loop
   std::atomic<std::uint32_t> calls_{0};  // of ours that loops have yet to run
   std::atomic<bool> closed_{false};      // messages are refused from now on
-  std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(Misbehaviour::count_)> misbehaviours_{};
+  static constexpr std::size_t kKinds = static_cast<std::size_t>(Misbehaviour::count_);
+  std::array<std::atomic<std::uint64_t>, kKinds> misbehaviours_{};
+  std::array<observe::Counter, kKinds> misbehaviour_series_;
+  std::mutex off_loop_;  // among threads that are no loops: they share one column of the series
 };
 
 }  // namespace evloom::plugin

@@ -124,6 +124,11 @@ TEST_F(ServicesTest, MistakesAreAnsweredAndCounted) {
   EXPECT_EQ(instance_->misbehaviours(Misbehaviour::wrong_thread), 2u);
   EXPECT_EQ(instance_->misbehaviours(Misbehaviour::wrong_state), 1u);
   EXPECT_EQ(call.fired, 0);
+  const std::string page = render_prometheus(*registry_);
+  for (const char* line :
+       {"evloom_instance_misbehaviour_total{instance=\"prober\",kind=\"bad_argument\"} 11\n",
+        "evloom_instance_misbehaviour_total{instance=\"prober\",kind=\"exception\"} 0\n"})
+    EXPECT_NE(page.find(line), std::string::npos) << line << page;
 }
 
 TEST_F(ServicesTest, AMessageAfterTheStopIsRefused) {
