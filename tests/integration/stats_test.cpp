@@ -227,7 +227,7 @@ TEST(Stats, JsonHoldsTheSameFacts) {
   Client client = evloom.connect();
   EXPECT_EQ(client.get("/?format=json").body,
             R"({"requests_total":1,"requests_from_address":1,"port_is_new":true,"ports":[)" +
-                std::to_string(client.port()) + "]}");
+                std::to_string(client.port()) + "]}\n");
   EXPECT_EQ(evloom.stop(), "");
 }
 
