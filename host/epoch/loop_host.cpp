@@ -62,8 +62,7 @@ bool LoopHost::idle() const {
          std::all_of(batchers_.begin(), batchers_.end(), [](const auto& batcher) { return batcher->idle(); });
 }
 
-// ---- from HTTP
-// -----------------------------------------------------------------------------------------------------------
+// ---- from HTTP -------------------------------------------------------------------------------------------
 
 void LoopHost::on_head(http::Exchange& exchange) {
   const http::Head& head = exchange.head();
@@ -188,8 +187,7 @@ void LoopHost::on_abandon(http::Exchange& exchange, http::Abandon why) {
   finish(request);
 }
 
-// ---- the life of a request
-// -------------------------------------------------------------------------------------------------
+// ---- the life of a request -------------------------------------------------------------------------------
 
 void LoopHost::settle(Request& request) {
   if (request.depth_ != 0) return;

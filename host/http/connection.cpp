@@ -44,8 +44,7 @@ void Connection::arm(Kind kind, std::int64_t delay) {
   server_.loop().deadlines().arm(deadline_, kind, delay);
 }
 
-// ---- what libevent tells us
-// --------------------------------------------------------------------------------------------
+// ---- what libevent tells us ------------------------------------------------------------------------------
 
 void Connection::on_read(bufferevent*, void* self) { static_cast<Connection*>(self)->advance(); }
 
@@ -100,8 +99,7 @@ void Connection::on_deadline(void* self) {
   connection->advance();
 }
 
-// ---- reading
-// -----------------------------------------------------------------------------------------------------------
+// ---- reading ---------------------------------------------------------------------------------------------
 
 void Connection::advance() {
   if (on_stack_) return;
@@ -260,8 +258,7 @@ void Connection::dispatch() {
   if (exchange_ == &exchange && !exchange.replied_) arm(kReply, server_.limits().reply_timeout);
 }
 
-// ---- replying
-// ----------------------------------------------------------------------------------------------------------
+// ---- replying --------------------------------------------------------------------------------------------
 
 void Connection::refuse(std::uint16_t status, std::string_view reason) {
   if (exchange_ && exchange_->with_service_) {
@@ -417,8 +414,7 @@ void Connection::doom() {
   if (!on_stack_) server_.make_ready(*this);
 }
 
-// ---- ending
-// ------------------------------------------------------------------------------------------------------------
+// ---- ending ----------------------------------------------------------------------------------------------
 
 void Connection::resume() {
   ready_ = false;

@@ -53,8 +53,7 @@ Status listen_on(const Fd& fd, const ListenerSpec& spec) {
 
 std::string ListenerSpec::url() const { return (is_unix() ? "unix:" : "http://") + address.text(); }
 
-// ---- on the control thread
-// -----------------------------------------------------------------------------------------------
+// ---- on the control thread -------------------------------------------------------------------------------
 
 Result<BoundListener> BoundListener::bind(ListenerSpec spec, std::uint32_t loops) {
   BoundListener bound;
@@ -125,8 +124,7 @@ BoundListener::~BoundListener() {
     ::unlink(file_->path.c_str());
 }
 
-// ---- on a loop
-// -----------------------------------------------------------------------------------------------------------
+// ---- on a loop -------------------------------------------------------------------------------------------
 
 Result<std::unique_ptr<Listener>> Listener::create(Server& server, const ListenerSpec& spec, Fd socket) {
   std::unique_ptr<Listener> listener(new Listener(server, spec));

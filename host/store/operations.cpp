@@ -12,7 +12,7 @@ bool fits(const evl_bytes& bytes, std::size_t least, std::size_t most) {
 }
 
 const char* fault(const evl_op& op) {
-  if (!fits(op.key, 1, kMaxKey)) return "a key has to be 1 to 511 bytes long";
+  if (!fits(op.key, 1, EVL_STORE_TEXT_MAX)) return "a key has to be 1 to 511 bytes long";
   if (op.item_count != 0 && !op.items) return "items is null, but item_count is not 0";
   switch (op.kind) {
     case EVL_OP_ADD:
@@ -20,17 +20,17 @@ const char* fault(const evl_op& op) {
     case EVL_OP_SET_SIZE:
     case EVL_OP_GET:
     case EVL_OP_DELETE:
-      return nullptr;
     case EVL_OP_EXPIRE:
-      return op.amount > 0 ? nullptr : "EVL_OP_EXPIRE takes a positive amount of milliseconds";
+      return nullptr;
     case EVL_OP_SET_ADD:
       if (op.item_count > kMaxItems) return "EVL_OP_SET_ADD takes at most 4096 items";
       for (std::size_t i = 0; i < op.item_count; ++i)
-        if (!fits(op.items[i], 1, kMaxItem)) return "an item of a set has to be 1 to 511 bytes long";
+        if (!fits(op.items[i], 1, EVL_STORE_TEXT_MAX))
+          return "an item of a set has to be 1 to 511 bytes long";
       return nullptr;
     case EVL_OP_PUT:
       if (op.item_count != 1) return "EVL_OP_PUT takes exactly one item";
-      return fits(op.items[0], 0, kMaxValue) ? nullptr : "a value may be 1 MiB long at most";
+      return fits(op.items[0], 0, EVL_STORE_VALUE_MAX) ? nullptr : "a value may be 1 MiB long at most";
     default:
       return "the kind of the operation is unknown";
   }

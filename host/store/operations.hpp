@@ -8,10 +8,7 @@
 
 namespace evloom::store {
 
-// Bounds of evl_op, in bytes and in number.
-inline constexpr std::size_t kMaxKey = 511;
-inline constexpr std::size_t kMaxItem = 511;
-inline constexpr std::size_t kMaxValue = std::size_t{1} << 20;
+// Bounds beside those of abi/store.h.
 inline constexpr std::size_t kMaxOps = 64;
 inline constexpr std::size_t kMaxItems = 4096;
 

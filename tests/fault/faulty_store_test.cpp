@@ -56,7 +56,7 @@ INSTANTIATE_TEST_SUITE_P(EachFault, FaultyStore,
                                            Case{"throws", 500, "internal error", false},
                                            Case{"refuses", 503, "denied", false},
                                            Case{"strange", 500, "internal error", false}),
-                         [](const auto& info) { return std::string(info.param.fault); });
+                         [](const auto& param) { return std::string(param.param.fault); });
 
 // Whoever never answers holds a few batches, not more and more memory; and requests do not wait for it for
 // ever.

@@ -14,8 +14,7 @@ namespace {
 constexpr std::size_t kMaxReplyHeaders = 64;
 constexpr std::size_t kMaxAlignment = 64;
 
-// ---- reading
-// -------------------------------------------------------------------------------------------------------------
+// ---- reading ---------------------------------------------------------------------------------------------
 
 evl_bytes get_method(const evl_request* raw) {
   const Request* request = checked(raw);
@@ -116,8 +115,7 @@ void* get_user(const evl_request* raw) {
   return request ? request->user : nullptr;
 }
 
-// ---- answering
-// -----------------------------------------------------------------------------------------------------------
+// ---- answering -------------------------------------------------------------------------------------------
 
 // A second answer is the plugin's mistake; one to a request that was cancelled is not.
 evl_status closed(const Request& request, const char* what) {

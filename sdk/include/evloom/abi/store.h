@@ -65,8 +65,7 @@ typedef struct evl_result {
   const uint8_t* fresh; /* EVL_OP_SET_ADD: one byte per item of the operation */
 } evl_result;
 
-/* ---- the backend's side
- * ------------------------------------------------------------------------------------------ */
+/* ---- the backend's side ------------------------------------------------------------------------------- */
 
 /* The end of a submit. `status` EVL_OK: `results` has one entry per operation, each with its own status. Else
  * it speaks for every operation and `results` is NULL; EVL_E_UNKNOWN when they may have been carried out.
@@ -94,8 +93,7 @@ typedef struct evl_store_backend {
   evl_status (*health)(void* instance, void* slot, evl_error* why);
 } evl_store_backend;
 
-/* ---- the handler's side
- * ------------------------------------------------------------------------------------------ */
+/* ---- the handler's side ------------------------------------------------------------------------------- */
 
 /* As evl_store_done, for one request. Not called when the request was cancelled before. The request is no
  * longer held by this submit: answer, submit again or suspend. [loop] */
