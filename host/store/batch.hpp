@@ -50,8 +50,9 @@ class Batch {
   const std::vector<evl_op>& ops() const { return ops_; }
   std::size_t requests() const { return shares_.size(); }
 
-  bool flying = false;   // the backend has it
-  bool expired = false;  // its callers have been told; the backend's answer is not wanted any more
+  bool launching = false;  // the backend's submit is on the stack
+  bool flying = false;     // the backend has it
+  bool expired = false;    // its callers have been told; the backend's answer is not wanted any more
 
  private:
   struct Share {

@@ -61,13 +61,19 @@ Batch& Batcher::fresh() {
 
 evl_status Batcher::launch(Batch& batch) {
   if (flying_ >= kFlying) return EVL_E_UNAVAILABLE;  // all of them past their time
-  batch.flying = true;
+  batch.launching = batch.flying = true;
   ++flying_;
   ++current_;
   backend_.pin(loop_.index());
-  const evl_status status = backend_.call("submit", [&] {
+  evl_status status = backend_.call("submit", [&] {
     return table_.submit(object_, slot_, batch.ops().data(), batch.ops().size(), &Batcher::on_done, &batch);
   });
+  batch.launching = false;
+  if (!batch.flying) {
+    // It called `done` from inside submit, where the results cannot be handed on.
+    batch.flying = true;
+    status = EVL_E_UNKNOWN;
+  }
   if (status == EVL_OK) {
     loop_.deadlines().arm(batch.deadline(), kDeadlineKind, limits_.timeout);
     return EVL_OK;
@@ -97,6 +103,11 @@ void Batcher::on_done(void* context, evl_status status, const evl_result* result
   Batcher& self = batch.batcher();
   if (!batch.flying) {
     self.backend_.misbehaved(plugin::Misbehaviour::wrong_state, "ended a submit twice");
+    return;
+  }
+  if (batch.launching) {
+    self.backend_.misbehaved(plugin::Misbehaviour::wrong_state, "ended a submit from inside submit");
+    batch.flying = false;
     return;
   }
   batch.flying = false;

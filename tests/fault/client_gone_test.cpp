@@ -68,6 +68,7 @@ class ClientGone : public ::testing::Test {
     return answer;
   }
 
+  std::unique_ptr<RedisServer> redis_;  // of the tests that need one
   std::unique_ptr<Evloom> evloom_;
   int descriptors_ = 0;
 };
@@ -190,11 +191,11 @@ TEST_F(ClientGone, AfterARefusal) {
 
 // The store has the request when the client goes: Redis is stopped in the meantime.
 TEST_F(ClientGone, WhileTheStoreWorks) {
-  RedisServer redis;
+  redis_ = std::make_unique<RedisServer>();
   start(yaml({.counters = "{ plugin: redis, timeout: 5s, command_timeout: 5s, port: " +
-                          std::to_string(redis.port()) + " }",
+                          std::to_string(redis_->port()) + " }",
               .limits = "{ reply_timeout: 10s }"}));
-  redis.stop();
+  redis_->stop();
   leave_after(get("/"));
   leave_after(get("/") + get("/"));
   std::vector<Client> half;
@@ -203,7 +204,7 @@ TEST_F(ClientGone, WhileTheStoreWorks) {
     half.back().send(get("/"));
     half.back().half_close();
   }
-  redis.resume();
+  redis_->resume();
   for (Client& client : half) {
     const Response response = client.read();
     EXPECT_EQ(response.status, 200);

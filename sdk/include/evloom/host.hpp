@@ -66,7 +66,7 @@ class Loop {
   struct event_base* event_base() const {
     return interfaces_->loop->event_base(loop_);
   }
-  // Monotonic, once per turn of the loop. [loop]
+  // Monotonic. [loop]
   std::chrono::nanoseconds now() const { return std::chrono::nanoseconds(interfaces_->loop->now(loop_)); }
   // Has `message.run` called on this loop; the caller owns it until then. [any]
   void post(evl_message& message) const { interfaces_->loop->post(interfaces_->host, loop_, &message); }

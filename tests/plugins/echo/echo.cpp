@@ -1,12 +1,18 @@
 // echo: says what the host made of a request, and misbehaves when asked to. Only tests load it.
 //
 // The query tells it what to do besides:
-//   status=N     the status of the answer                 size=N      a body of N bytes instead
-//   set=NAME:VALUE  a further header of the answer        sleep=MS    answers after so long, by a timer
-//   release      the body is lent to the host             twice       answers once more; the second must be
-//   refused nothing      neither answers nor holds                throw       throws an exception fail=N
-//   request.fail with that evl_status        hold        suspends and never answers peer         adds the
-//   peer's address                  counters    how many requests began, finished, were cancelled
+// - status=N: the status of the answer
+// - size=N: a body of N bytes instead
+// - set=NAME:VALUE: a further header of the answer
+// - sleep=MS: answers after so long, by a timer
+// - release: the body is lent to the host
+// - twice: answers once more; the second must be refused
+// - nothing: neither answers nor holds
+// - throw: throws an exception
+// - fail=N: request.fail with that evl_status
+// - hold: suspends and never answers
+// - peer: adds the peer's address
+// - counters: how many requests began, finished, were cancelled
 #include <atomic>
 #include <charconv>
 #include <stdexcept>

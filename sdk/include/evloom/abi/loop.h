@@ -28,7 +28,7 @@ typedef struct evl_loop_access {
    */
   struct event_base* (*event_base)(evl_loop* loop);
 
-  /* Monotonic time in nanoseconds, taken once per turn of the loop. [loop] */
+  /* Monotonic time in nanoseconds. [loop] */
   int64_t (*now)(evl_loop* loop);
 
   /* Has `message->run` called on the thread of `loop`, in order of posting per sender. The host keeps the
