@@ -86,6 +86,25 @@ INSTANTIATE_TEST_SUITE_P(Targets, TerminateUnderLoad,
                          ::testing::Values("/hello", "/", "/echo?sleep=5", "/echo?size=100000"),
                          [](const auto& one) { return "number" + std::to_string(one.index); });
 
+// Each request on a fresh connection: those that wait to be accepted when the listener closes must not be
+// reset.
+TEST(Terminate, AnswersWhoeverHasConnected) {
+  for (int round = 0; round < 5; ++round) {
+    Evloom evloom(yaml({}));
+    Load load({.address = evloom.address(),
+               .bytes = get("/hello", {{"Connection", "close"}}),
+               .connections = 32,
+               .reconnect_delay = milliseconds(0),
+               .until_refused = true});
+    ASSERT_TRUE(load.wait_good(500, widened(milliseconds(20000))));
+    evloom.process().signal(SIGTERM);
+    const LoadResult result = load.finish();
+    EXPECT_EQ(result.lost(), 0u) << result.summary();
+    EXPECT_EQ(result.answered(), result.with(200)) << result.summary();
+    EXPECT_EQ(evloom.process().wait(widened(milliseconds(5000))), (Exit{0, 0})) << evloom.log();
+  }
+}
+
 TEST(Terminate, WaitsForARequestUnderWay) {
   Evloom evloom(yaml({}));
   Client client = evloom.connect();
