@@ -159,6 +159,18 @@ TEST_F(HttpStatus, OptionsOfTheServerAsAWholeIsNoCrash) {
   EXPECT_EQ(raw("GET * HTTP/1.1\r\nHost: test\r\n\r\n").status, 400);
 }
 
+TEST_F(HttpStatus, WhatTheHostDoesNotOfferIsIgnored) {
+  for (const HeaderList& headers : {HeaderList{{"Connection", "Upgrade, HTTP2-Settings"},
+                                               {"Upgrade", "h2c"},
+                                               {"HTTP2-Settings", "AAMAAABkAAQCAAAAAAIAAAAA"}},
+                                    HeaderList{{"Range", "bytes=0-1"}}, HeaderList{{"If-None-Match", "*"}},
+                                    HeaderList{{"TE", "trailers"}, {"Connection", "TE"}}}) {
+    Client client = connect();
+    EXPECT_EQ(client.get("/hello", headers).status, 200);
+    EXPECT_EQ(client.get("/hello").body, "Hello\n");
+  }
+}
+
 TEST_F(HttpStatus, ParametersOfRoutesAreDecoded) {
   EXPECT_EQ(echoed(evloom().get("/echo/a%20b"), "param id"), "a b");
   EXPECT_EQ(evloom().get("/echo/a/b").status, 404);

@@ -116,11 +116,36 @@ TEST(AccessLog, IsJsonWhenAskedFor) {
   }
 }
 
-TEST(Log, GoesToAFileWithoutAccessLinesByDefault) {
-  const TempDir folder;
-  Evloom evloom(yaml({.log = "{ access: false }"}));
+TEST(Log, HasNoAccessLinesByDefault) {
+  Evloom evloom(yaml({}));
   for (int i = 0; i < 20; ++i) evloom.get("/hello");
   EXPECT_LT(lines(evloom.log()), 20u) << evloom.log();
+  EXPECT_EQ(evloom.stop(), "");
+}
+
+TEST(Log, FileIsOpenedAnewOnSighup) {
+  Evloom evloom(yaml({.log = "{ output: err.log, access: true }"}));  // where the tools look for it
+  evloom.get("/hello?first");
+  EXPECT_TRUE(evloom.wait_log("/hello?first"));
+  std::filesystem::rename(evloom.folder() / "err.log", evloom.folder() / "err.log.1");
+  evloom.get("/hello?second");
+  evloom.process().signal(SIGHUP);
+  EXPECT_TRUE(wait_until(widened(milliseconds(3000)),
+                         [&] { return std::filesystem::exists(evloom.folder() / "err.log"); }));
+  evloom.get("/hello?third");
+  EXPECT_TRUE(evloom.wait_log("/hello?third"));
+  EXPECT_FALSE(evloom.log_has("/hello?second"));
+  EXPECT_NE(read_file(evloom.folder() / "err.log.1").find("/hello?second"), std::string::npos)
+      << "a line is lost";
+  EXPECT_EQ(evloom.stop(), "");
+}
+
+TEST(Welcome, IsSomethingToTry) {
+  Evloom evloom(yaml({}));
+  const std::string url = "http://127.0.0.1:" + std::to_string(evloom.address().port);
+  EXPECT_TRUE(wait_until(widened(milliseconds(2000)), [&] {
+    return evloom.process().output().find("curl " + url) != std::string::npos;
+  })) << evloom.process().output();
   EXPECT_EQ(evloom.stop(), "");
 }
 

@@ -33,7 +33,6 @@ void Ledger::acknowledged(std::string_view address, std::uint32_t port, std::str
   if (!totals_.insert(stats->total).second) violation(who + ": this total was given out twice");
   if (!counts_[std::string(address)].insert(stats->from_address).second)
     violation(who + ": count " + std::to_string(stats->from_address) + " of the address was given out twice");
-  if (stats->from_address > stats->total) violation(who + ": the address has more requests than there are");
   if (stats->total <= source.last_total || stats->from_address <= source.last_count)
     violation(who + ": not above the answer before it, " + std::to_string(source.last_total));
   if (stats->total <= floor_)

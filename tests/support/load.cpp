@@ -126,7 +126,7 @@ class Load::Worker {
     } catch (const std::runtime_error&) {
       ++result_.refused;
       connection.not_before = now + std::max(options_.reconnect_delay, milliseconds(1));
-      if (!options_.reconnect) finish(connection);
+      if (!options_.reconnect || options_.until_refused) finish(connection);
       return false;
     }
     connection.port = local_port(connection.fd.get());

@@ -27,6 +27,7 @@ struct LoadOptions {
   milliseconds reconnect_delay{5};  // before a lost connection is opened again
   milliseconds pause{0};            // between an answer and the next request of its connection
   bool reconnect = true;            // false: a connection that ended stays so
+  bool until_refused = false;       // a refused connect ends it for good
   Ledger* ledger = nullptr;         // answers with 200 are stats and go here
 };
 
