@@ -64,13 +64,12 @@ class Round {
   // On the loop that was asked.
   void answer() {
     std::unique_ptr<Round> self(this);
-    nlohmann::ordered_json body;
-    auto& reasons = body["reasons"] = nlohmann::ordered_json::array();
+    auto reasons = nlohmann::ordered_json::array();
     if (origin_.common().draining) reasons.push_back("the host is going down");
     for (const Visit& visit : visits_)
       for (const std::string& reason : visit.reasons) reasons.push_back(reason);
     const bool ready = reasons.empty();
-    body["ready"] = ready;
+    const nlohmann::ordered_json body = {{"ready", ready}, {"reasons", std::move(reasons)}};
     const std::string text = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
     http::Reply reply;
     reply.status = ready ? 200 : 503;

@@ -69,6 +69,7 @@ class SignalLoop {
   const char* run() {
     event_base_dispatch(base_.get());
     events_.clear();
+    ::signal(SIGHUP, SIG_IGN);  // whoever rotates logs must not end us in the midst of it
     return caught_;
   }
 

@@ -181,6 +181,7 @@ class Reader {
     limits.head_bytes = count(node.get("head_bytes"));
     limits.headers = count(node.get("headers"));
     limits.body_bytes = count(node.get("body_bytes"));
+    limits.body_memory = count(node.get("body_memory"));
     limits.connections = count(node.get("connections"));
     limits.requests_per_connection = count(node.get("requests_per_connection"));
   }
@@ -238,8 +239,7 @@ std::string_view to_string(InstanceKind kind) {
 std::string Instance::where() const { return std::string(to_string(kind)) + "s." + name; }
 
 const std::vector<std::string>& log_modules() {
-  static const std::vector<std::string> modules = {"main",   "config", "loop",  "http",
-                                                   "plugin", "store",  "epoch", "admin"};
+  static const std::vector<std::string> modules = {"main", "epoch", "http", "log", "access"};
   return modules;
 }
 

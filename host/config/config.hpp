@@ -71,6 +71,7 @@ struct Limits {
   std::size_t head_bytes = 0;
   std::size_t headers = 0;
   std::size_t body_bytes = 0;
+  std::size_t body_memory = 0;
   std::size_t connections = 0;
   std::size_t requests_per_connection = 0;  // 0: no limit
 };

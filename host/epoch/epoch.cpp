@@ -23,6 +23,7 @@ http::Limits limits_of(const config::Config& config) {
   limits.send_timeout = from.send_timeout.count();
   limits.idle_timeout = from.idle_timeout.count();
   limits.connections = static_cast<std::uint32_t>(from.connections);
+  limits.body_memory = from.body_memory;
   limits.requests_per_connection = from.requests_per_connection;
   return limits;
 }

@@ -121,15 +121,15 @@ Status Host::listen() {
   }
   // Every address is ours: only now does any of them accept.
   for (http::BoundListener& bound : listeners_) {
-    std::vector<Status> results(loops());
+    auto results = std::make_shared<std::vector<Status>>(loops());
     if (!pool_->run_everywhere(
-            [&](loop::Loop& loop) {
-              results[loop.index()] =
+            [results, &bound](loop::Loop& loop) {
+              (*results)[loop.index()] =
                   LoopHost::of(loop).server().listen(bound.spec(), bound.take(loop.index()));
             },
             kStartTimeout))
       return Error{"a loop did not begin to listen in time"};
-    for (const Status& status : results)
+    for (const Status& status : *results)
       if (!status) return status.error();
     logger_.info("listening on {}", bound.spec().url());
   }
@@ -149,15 +149,15 @@ bool Host::drain(std::string_view why, Clock::time_point until) {
     return false;
   logger_.info("{}: answering what is in flight, then stopping", why);
   for (;;) {
-    std::atomic<std::uint32_t> busy{0};
+    auto busy = std::make_shared<std::atomic<std::uint32_t>>(0);  // a loop that is held up adds to it later
     const bool answered = pool_->run_everywhere(
-        [&busy](loop::Loop& loop) {
+        [busy](loop::Loop& loop) {
           LoopHost& host = LoopHost::of(loop);
-          if (!host.server().idle() || !host.idle()) ++busy;
+          if (!host.server().idle() || !host.idle()) ++*busy;
         },
         std::max<Clock::duration>(until - Clock::now(), milliseconds(100)));
     if (!answered) return false;
-    if (busy == 0) return true;
+    if (*busy == 0) return true;
     if (Clock::now() >= until) return false;
     std::this_thread::sleep_for(kPoll);
   }

@@ -163,12 +163,10 @@ void LoopHost::on_request(http::Exchange& exchange) {
 }
 
 void LoopHost::on_abandon(http::Exchange& exchange, http::Abandon why) {
+  if (!exchange.context()) return;  // a builtin has it, which looks itself whether it is still open
   Request& request = *static_cast<Request*>(exchange.context());
   const Route& route = *request.route_;
-  if (route.builtin) {
-    if (!request.started_) finish(request);
-    return;
-  }
+  if (route.builtin) return finish(request);
   const bool waits_for_store = request.calls_ != nullptr;
   request.cancelled_ = true;
   detach(request);
@@ -247,6 +245,7 @@ void LoopHost::finish(Request& request) {
   }
   --requests_;
   http::Exchange& exchange = request.exchange_;
+  exchange.set_context(nullptr);
   request.~Request();
   exchange.unpin();
 }

@@ -52,9 +52,6 @@ class LoopHost final : public http::Service {
   bool idle() const;
   // Requests that are not finished.
   std::size_t requests() const { return requests_; }
-  // Ends the stores' batches. Their thread_stop has been called.
-  void drop_batchers() { batchers_.clear(); }
-
   // Calls the handler for a request: what it does is judged when `body` has returned.
   template <typename Body>
   void call(Request& request, const char* what, Body&& body);

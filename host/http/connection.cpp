@@ -17,6 +17,8 @@ namespace evloom::http {
 
 namespace {
 
+constexpr std::int64_t kRetryAfter = 1;  // seconds, of a 503
+
 // Methods whose request is expected to have a body, so that one without any framing is answered with 411.
 bool wants_length(const Head& head) {
   return head.minor() == 1 &&
@@ -220,14 +222,13 @@ bool Connection::accept_head() {
 
 bool Connection::read_body() {
   evbuffer* input = bufferevent_get_input(bev_);
-  std::string& body = exchange_->body_;
   const bool chunked = exchange_->head_.framing() == Framing::chunked;
   while (const std::size_t contiguous = evbuffer_get_contiguous_space(input)) {
     const char* bytes =
         reinterpret_cast<const char*>(evbuffer_pullup(input, static_cast<ev_ssize_t>(contiguous)));
     if (!chunked) {
       const std::size_t take = static_cast<std::size_t>(std::min<std::uint64_t>(contiguous, body_left_));
-      body.append(bytes, take);
+      if (!keep_body({bytes, take})) return true;
       evbuffer_drain(input, take);
       body_left_ -= take;
       if (body_left_ != 0) continue;
@@ -235,7 +236,7 @@ bool Connection::read_body() {
       return true;
     }
     const ChunkStep step = chunked_->next({bytes, contiguous});
-    if (step.state == ChunkState::data) body.append(step.data);
+    if (step.state == ChunkState::data && !keep_body(step.data)) return true;
     if (step.state == ChunkState::refused) {
       refuse(step.refusal.status, step.refusal.reason);
       return true;
@@ -248,6 +249,20 @@ bool Connection::read_body() {
   }
   if (peer_eof_) state_ = State::closing;
   return false;
+}
+
+bool Connection::keep_body(std::string_view bytes) {
+  std::atomic<std::uint64_t>& total = server_.shared_.body_bytes;
+  if (total.fetch_add(bytes.size(), std::memory_order_relaxed) + bytes.size() >
+      server_.limits().body_memory) {
+    total.fetch_sub(bytes.size(), std::memory_order_relaxed);
+    server_.logger_.fault(observe::Level::kWarn, "body_memory",
+                          "limits.body_memory is reached: requests with a body are answered with 503");
+    refuse(503, "too many request bodies at once");
+    return false;
+  }
+  exchange_->body_.append(bytes);
+  return true;
 }
 
 void Connection::dispatch() {
@@ -272,7 +287,7 @@ void Connection::refuse(std::uint16_t status, std::string_view reason) {
     exchange.unpin();
   }
   exchange_->keep_alive_ = false;
-  exchange_->refuse(status, reason);
+  exchange_->refuse(status, reason, {}, status == 503 ? kRetryAfter : -1);
 }
 
 void Connection::send(const Reply& reply) {
@@ -338,6 +353,8 @@ void Connection::send_bytes(std::string_view head, const Body& body) {
     const ssize_t n = ::sendmsg(fd(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR && errno != ENOBUFS) {
       if (body.release) body.release(body.context);
+      exchange_->sent_bytes_ = 0;
+      finish_reply();
       doom();
       return;
     }

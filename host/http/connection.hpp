@@ -63,6 +63,7 @@ class Connection {
   void advance();
   bool read_head();
   bool read_body();
+  bool keep_body(std::string_view bytes);
   bool accept_head();
   void dispatch();
   void send(const Reply& reply);

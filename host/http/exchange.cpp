@@ -23,6 +23,7 @@ void Exchange::recycle() {
   sent_bytes_ = 0;
   handler_ = {};
   head_.clear();
+  if (!body_.empty()) server_.shared_.body_bytes.fetch_sub(body_.size(), std::memory_order_relaxed);
   if (body_.capacity() > kKeptBody) {
     body_ = std::string();
   } else {

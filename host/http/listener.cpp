@@ -157,7 +157,7 @@ Listener::Listener(Server& server, const ListenerSpec& spec)
               evconnlistener_enable(listener->htp_->server);
               return;
             }
-            listener->shed();
+            listener->shed("the host is going down");
             evhtp_unbind_socket(listener->htp_);
           },
           this) {}
@@ -182,11 +182,11 @@ void Listener::on_error(evconnlistener* listener, void* self) {
       "(ulimit -n) or lower limits.connections",
       owner->spec_.url(), reason(error));
   evconnlistener_disable(listener);
-  if (error == EMFILE || error == ENFILE) owner->shed();
+  if (error == EMFILE || error == ENFILE) owner->shed("the host is short of resources");
   owner->server_.loop().deadlines().arm(owner->retry_, loop::DeadlineQueue::kKinds - 1, kRetryAfter);
 }
 
-void Listener::shed() {
+void Listener::shed(std::string_view why) {
   reserve_.reset();
   const int from = evconnlistener_get_fd(htp_->server);
   ReplyHead head;
@@ -194,7 +194,7 @@ void Listener::shed() {
   head.keep_alive = false;
   head.retry_after = 1;
   char text[512];
-  const std::size_t size = write_error(head, Method::get, "the host is short of resources", text);
+  const std::size_t size = write_error(head, Method::get, why, text);
   // One at a time, so that the one descriptor given up is enough; bounded, since clients may come faster than
   // we shed.
   for (int i = 0; i < spec_.backlog; ++i) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/fd.hpp"
@@ -80,7 +81,7 @@ class Listener {
  private:
   Listener(Server& server, const ListenerSpec& spec);
   static void on_error(evconnlistener* listener, void* self);
-  void shed();
+  void shed(std::string_view why);
 
   Server& server_;
   ListenerSpec spec_;

@@ -125,8 +125,8 @@ Exchange* Server::begin_exchange(Connection& connection, const Peer& peer) {
 
 void Server::end_exchange(Exchange* exchange) {
   std::unique_ptr<Exchange> owned(exchange);
-  if (free_exchanges_.size() == kKeptExchanges) return;
   exchange->recycle();
+  if (free_exchanges_.size() == kKeptExchanges) return;
   free_exchanges_.push_back(std::move(owned));
 }
 

@@ -30,13 +30,15 @@ struct Limits {
   std::int64_t reply_timeout = 5'000'000'000;
   std::int64_t send_timeout = 30'000'000'000;  // in each such time a reader must take kLeastSent bytes
   std::int64_t idle_timeout = 60'000'000'000;
-  std::uint32_t connections = 10'000;         // over all loops
-  std::uint64_t requests_per_connection = 0;  // 0: no limit
+  std::uint32_t connections = 10'000;                    // over all loops
+  std::uint64_t body_memory = std::uint64_t{256} << 20;  // bytes of request bodies at a time, over all loops
+  std::uint64_t requests_per_connection = 0;             // 0: no limit
 };
 
 // What the servers of all loops share.
 struct Shared {
   std::atomic<std::uint32_t> connections{0};
+  std::atomic<std::uint64_t> body_bytes{0};  // of request bodies in memory
 };
 
 // Counters of one host, one column per loop.

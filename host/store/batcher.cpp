@@ -22,7 +22,7 @@ Batcher::Batcher(loop::Loop& loop, plugin::Instance& backend, const Limits& limi
 Batcher::~Batcher() {
   for (auto& batch : batches_) {
     batch->deadline().disarm();
-    if (batch->flying) backend_.unpin(loop_.index());
+    if (batch->flying && !batch->expired) backend_.unpin(loop_.index());
     batch->flying = false;
     batch->deliver(EVL_E_CANCELLED, nullptr);
   }
@@ -112,8 +112,8 @@ void Batcher::on_done(void* context, evl_status status, const evl_result* result
   }
   batch.flying = false;
   --self.flying_;
-  self.backend_.unpin(self.loop_.index());
   if (!batch.expired) {
+    self.backend_.unpin(self.loop_.index());
     batch.deadline().disarm();
     --self.current_;
     status = plugin::known(status);
@@ -151,7 +151,10 @@ void Batcher::on_deadline(void* context) {
       observe::Level::kError, "deadline",
       "no answer to {} operations of {} requests within {} ms: answered with 503, outcome unknown",
       batch.ops().size(), batch.requests(), self.limits_.timeout / 1'000'000);
-  batch.expired = true;  // its memory stays until the backend lets go of it
+  // Its memory stays until the backend lets go of it, but nobody waits for that, not even to stop the
+  // backend.
+  batch.expired = true;
+  self.backend_.unpin(self.loop_.index());
   --self.current_;
   self.flush();
   batch.deliver(EVL_E_UNKNOWN, nullptr);

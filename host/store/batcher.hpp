@@ -36,8 +36,8 @@ class Batcher {
   // EVL_E_OVERLOADED, EVL_E_NO_SPACE, or what the backend says.
   evl_status submit(Submission& submission, const evl_op* ops, std::size_t count);
 
-  // Nothing waits and nothing is under way.
-  bool idle() const { return flying_ == 0 && queue_.empty(); }
+  // Nobody waits for an answer.
+  bool idle() const { return current_ == 0 && queue_.empty(); }
 
   plugin::Instance& backend() { return backend_; }
   // What the backend says of itself; `why` gets the reason.

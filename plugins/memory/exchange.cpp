@@ -13,132 +13,80 @@ void Home::stop() {
   stopped_ = true;
   while (!pending_.empty()) {
     Job& job = *pending_.back();
-    for (auto& parcel : job.parcels) {
-      if (!parcel) continue;
-      int state = Parcel::kQueued;
-      if (parcel->state.compare_exchange_strong(state, Parcel::kCancelled, std::memory_order_acq_rel)) {
-        for (const std::size_t place : parcel->places) job.results[place].status = EVL_E_UNAVAILABLE;
-      }
-      while (parcel->state.load(std::memory_order_acquire) == Parcel::kRunning) std::this_thread::yield();
-    }
-    end(job);  // the messages that are still under way find it ended
+    int state = Job::kQueued;
+    job.state.compare_exchange_strong(state, Job::kCancelled, std::memory_order_acq_rel);
+    while (job.state.load(std::memory_order_acquire) == Job::kRunning) std::this_thread::yield();
+    end(job);  // its message, still under way, finds it ended
   }
 }
 
 evl_status Home::submit(const evl::Batch& batch) {
   if (stopped_) return EVL_E_UNAVAILABLE;
-  Job* job = take_job();
-  job->batch = batch;
-  try {
-    sort_out(*job);
-  } catch (...) {
-    for (auto& parcel : job->parcels)
-      if (parcel) parcel->places.clear();
-    idle_.push_back(job);
-    throw;  // nothing was done: the glue makes a status of it
+  Job& job = take_job(batch.count);
+  job.batch = batch;
+  job.ended = false;
+  job.place = pending_.size();
+  pending_.push_back(&job);
+  if (owns()) {
+    carry_out(job, *this);
+    job.state.store(Job::kDone, std::memory_order_relaxed);
+    post(job, *this, &Home::returned);  // `done` must not be called from inside submit
+  } else {
+    job.state.store(Job::kQueued, std::memory_order_release);
+    post(job, **owner_, &Home::arrived);
   }
-  job->place = pending_.size();
-  pending_.push_back(job);
-  run_local(*job);
-  send(*job);
   return EVL_OK;
 }
 
-Home& Home::home_of(std::string_view key) {
-  // The tables inside the shards use the lower bits of the same hash.
-  return (*homes_)[((*hash_)(key) >> 32) % homes_->size()];
-}
-
-Job* Home::take_job() {
+// A job with room for the results; throws std::bad_alloc before anything is done.
+Job& Home::take_job(std::size_t operations) {
   pending_.reserve(jobs_.size() + 1);
   if (idle_.empty()) {
     idle_.reserve(jobs_.size() + 1);
-    auto job = std::make_unique<Job>();
-    job->home = this;
-    job->parcels.resize(homes_->size());
-    jobs_.push_back(std::move(job));
-    return jobs_.back().get();
+    auto made = std::make_unique<Job>();
+    made->home = this;
+    idle_.push_back(made.get());
+    jobs_.push_back(std::move(made));
   }
-  Job* job = idle_.back();
+  Job& job = *idle_.back();
+  job.results.reserve(operations);
   idle_.pop_back();
   return job;
 }
 
-// Checks the operations and finds out whose each is. Does nothing to any key, so that it may throw.
-void Home::sort_out(Job& job) {
-  job.ended = false;
+void Home::carry_out(Job& job, Home& owner) {
   job.results.assign(job.batch.count, {sizeof(evl_result), EVL_OK, 0, nullptr, 0, nullptr});
-  own_.clear();
+  const std::int64_t time = owner.now();
   for (std::size_t i = 0; i < job.batch.count; ++i) {
-    job.results[i].status = check(job.batch[i]);
-    if (job.results[i].status != EVL_OK) continue;
-    Home& home = home_of(key_of(job.batch[i]));
-    if (&home == this) {
-      own_.push_back(i);
-      continue;
-    }
-    auto& parcel = job.parcels[static_cast<std::size_t>(&home - homes_->data())];
-    if (!parcel) {
-      parcel = std::make_unique<Parcel>();
-      parcel->job = &job;
-      parcel->shard_home = &home;
-    }
-    parcel->places.push_back(i);
+    evl_result& result = job.results[i];
+    result.status = check(job.batch[i]);
+    if (result.status == EVL_OK) owner.shard_->execute(job.batch[i], time, result, job.output);
   }
 }
 
-void Home::run_local(Job& job) {
-  if (own_.empty()) return;
-  const std::int64_t time = now();
-  for (const std::size_t i : own_) shard_->execute(job.batch[i], time, job.results[i], job.output);
+void Home::post(Job& job, Home& to, void (*run)(evl_message*, evl_loop*)) {
+  job.message.run = run;
+  host_->loop->post(host_->host, to.loop_, &job.message);
 }
 
-void Home::send(Job& job) {
-  for (auto& parcel : job.parcels) {
-    if (!parcel || parcel->places.empty()) continue;
-    ++job.awaited;
-    parcel->message.run = &Home::arrived;
-    parcel->state.store(Parcel::kQueued, std::memory_order_release);
-    host_->loop->post(host_->host, parcel->shard_home->loop_, &parcel->message);
-  }
-  if (job.awaited > 0) return;
-  // All was done here; but `done` must not be called from inside submit.
-  ++job.awaited;
-  job.message.run = &Home::completed;
-  host_->loop->post(host_->host, loop_, &job.message);
-}
-
-// Runs on the shard's loop, also after that loop's slot has been stopped: the shard itself is still there.
+// Runs on the owner's loop, also after its slot has been stopped: the shard is still there.
 void Home::arrived(evl_message* message, evl_loop*) {
-  auto* parcel = reinterpret_cast<Parcel*>(message);
-  Job& job = *parcel->job;
-  Home& here = *parcel->shard_home;
-  int state = Parcel::kQueued;
-  if (parcel->state.compare_exchange_strong(state, Parcel::kRunning, std::memory_order_acq_rel)) {
-    const std::int64_t time = here.now();
-    for (const std::size_t i : parcel->places)
-      here.shard_->execute(job.batch[i], time, job.results[i], parcel->output);
-    parcel->state.store(Parcel::kDone, std::memory_order_release);
+  auto& job = *reinterpret_cast<Job*>(message);
+  Home& owner = **job.home->owner_;
+  int state = Job::kQueued;
+  if (job.state.compare_exchange_strong(state, Job::kRunning, std::memory_order_acq_rel)) {
+    carry_out(job, owner);
+    job.state.store(Job::kDone, std::memory_order_release);
   }
-  parcel->message.run = &Home::returned;
-  here.host_->loop->post(here.host_->host, job.home->loop_, &parcel->message);
+  owner.post(job, *job.home, &Home::returned);
 }
 
 void Home::returned(evl_message* message, evl_loop*) {
-  auto* parcel = reinterpret_cast<Parcel*>(message);
-  parcel->state.store(Parcel::kHome, std::memory_order_relaxed);
-  parcel->job->home->message_back(*parcel->job);
-}
-
-void Home::completed(evl_message* message, evl_loop*) {
-  auto* job = reinterpret_cast<Job*>(message);
-  job->home->message_back(*job);
-}
-
-void Home::message_back(Job& job) {
-  if (--job.awaited > 0) return;
-  if (!job.ended) end(job);
-  recycle(job);
+  auto& job = *reinterpret_cast<Job*>(message);
+  Home& home = *job.home;
+  if (!job.ended) home.end(job);
+  job.output.reset();
+  home.idle_.push_back(&job);
 }
 
 void Home::end(Job& job) {
@@ -146,17 +94,12 @@ void Home::end(Job& job) {
   pending_[job.place]->place = job.place;
   pending_.pop_back();
   job.ended = true;
-  job.batch.done(job.results.data());  // may submit again: the job is not idle yet
-}
-
-void Home::recycle(Job& job) {
-  for (auto& parcel : job.parcels) {
-    if (!parcel) continue;
-    parcel->places.clear();
-    parcel->output.reset();
+  // May submit again: the job is not idle yet.
+  if (job.state.load(std::memory_order_acquire) == Job::kCancelled) {
+    job.batch.failed(EVL_E_UNAVAILABLE);
+  } else {
+    job.batch.done(job.results.data());
   }
-  job.output.reset();
-  idle_.push_back(&job);
 }
 
 }  // namespace evloom::plugins

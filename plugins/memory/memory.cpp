@@ -1,5 +1,5 @@
-// The plugin "memory": counters, sets and values in this process alone, gone when it ends. The keys are
-// spread over the loops by their hash; each loop owns its shard, so no operation takes a lock.
+// The plugin "memory": counters, sets and values in this process alone, gone when it ends. The first loop
+// owns all keys, the others send it their operations, so none of them takes a lock.
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -19,18 +19,20 @@ class Memory {
  public:
   static constexpr std::uint32_t store_flags = 0;
 
-  Memory(evl::Host host, evl::Config options) : host_(host), budget_(options["max_memory"].byte_size()) {
+  Memory(evl::Host host, evl::Config options)
+      : host_(host), budget_(options["max_memory"].byte_size()), shard_(budget_, hash_) {
     homes_.reserve(host.loop_count());
     for (std::uint32_t i = 0; i < host.loop_count(); ++i)
-      homes_.emplace_back(host.interfaces(), budget_, hash_, homes_);
+      homes_.emplace_back(host.interfaces(), shard_, owner_);
+    owner_ = &homes_.front();
   }
 
   class PerLoop {
    public:
     PerLoop(Memory& memory, evl::Loop loop)
-        : home_(memory.homes_[loop.index()]), purge_timer_(memory.host_, loop) {
+        : memory_(memory), home_(memory.homes_[loop.index()]), purge_timer_(memory.host_, loop) {
       home_.start(loop.raw());
-      purge_timer_.start(kPurgeEvery, &PerLoop::purge, this);
+      if (home_.owns()) purge_timer_.start(kPurgeEvery, &PerLoop::purge, this);
     }
     ~PerLoop() { home_.stop(); }
 
@@ -40,7 +42,7 @@ class Memory {
    private:
     static void purge(void* context) {
       auto* self = static_cast<PerLoop*>(context);
-      const bool more = self->home_.shard().purge(self->home_.now(), kPurgeAtOnce) == 0;
+      const bool more = self->memory_.shard_.purge(self->home_.now(), kPurgeAtOnce) == 0;
       try {
         self->purge_timer_.start(more ? std::chrono::milliseconds(1) : kPurgeEvery, &PerLoop::purge, self);
       } catch (const evl::Failure&) {
@@ -48,6 +50,7 @@ class Memory {
       }
     }
 
+    Memory& memory_;
     Home& home_;
     evl::Timer purge_timer_;
   };
@@ -56,6 +59,8 @@ class Memory {
   evl::Host host_;
   SipHash hash_;
   Budget budget_;
+  Shard shard_;
+  Home* owner_ = nullptr;
   std::vector<Home> homes_;  // one per loop; its size never changes
 };
 

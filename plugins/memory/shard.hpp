@@ -1,5 +1,5 @@
-// Shard: the keys whose hash belongs to one loop, and the operations on them. Only that loop's thread enters
-// it; what a result points to stays valid elsewhere, because it lies in the caller's Output or is held by it.
+// Shard: the keys and the operations on them. Only the thread of the loop that owns it enters it; what a
+// result points to stays valid elsewhere, because it lies in the caller's Output or is held by it.
 #pragma once
 
 #include <cstdint>

@@ -47,7 +47,7 @@ class Faulty {
       const evl::Batch batch = batch_;
       if (faulty_.fault_ == "short") {
         batch.callback(batch.context, EVL_OK, results.data(), batch.count - 1);
-      } else if (faulty_.fault_ == "null") {
+      } else if (faulty_.fault_ == "nothing") {
         batch.callback(batch.context, EVL_OK, nullptr, batch.count);
       } else {
         batch.done(results.data());
@@ -71,6 +71,6 @@ EVL_STORE_PLUGIN(Faulty, "faulty", "1.0.0", "Breaks a rule", "MIT", R"({
   "type": "object", "required": ["fault"],
   "properties": { "fault": {
     "type": "string", "description": "Which rule.",
-    "enum": ["none", "never", "late", "twice", "short", "null", "no_fresh", "inside", "throws", "refuses", "strange"]
+    "enum": ["none", "never", "late", "twice", "short", "nothing", "no_fresh", "inside", "throws", "refuses", "strange"]
   } }
 })");
