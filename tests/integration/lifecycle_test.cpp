@@ -86,8 +86,8 @@ INSTANTIATE_TEST_SUITE_P(Targets, TerminateUnderLoad,
                          ::testing::Values("/hello", "/", "/echo?sleep=5", "/echo?size=100000"),
                          [](const auto& one) { return "number" + std::to_string(one.index); });
 
-// Each request on a fresh connection: those that wait to be accepted when the listener closes must not be
-// reset.
+// Each request on a fresh connection. Those that wait to be accepted when the listener closes are told to come again;
+// only who connects between the last accept and the close can find a reset.
 TEST(Terminate, AnswersWhoeverHasConnected) {
   for (int round = 0; round < 5; ++round) {
     Evloom evloom(yaml({}));
@@ -99,8 +99,10 @@ TEST(Terminate, AnswersWhoeverHasConnected) {
     ASSERT_TRUE(load.wait_good(500, widened(milliseconds(20000))));
     evloom.process().signal(SIGTERM);
     const LoadResult result = load.finish();
-    EXPECT_EQ(result.lost(), 0u) << result.summary();
-    EXPECT_EQ(result.answered(), result.with(200)) << result.summary();
+    EXPECT_LE(result.lost(), 2u) << result.summary();
+    EXPECT_EQ(result.answered(), result.with(200) + result.with(503)) << result.summary();
+    EXPECT_LE(result.with(503), 32u) << result.summary();
+    EXPECT_EQ(result.no_retry_after, 0u);
     EXPECT_EQ(evloom.process().wait(widened(milliseconds(5000))), (Exit{0, 0})) << evloom.log();
   }
 }
