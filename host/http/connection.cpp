@@ -3,6 +3,8 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <evhtp/evhtp.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -86,7 +88,7 @@ void Connection::on_deadline(void* self) {
       connection->abandon(Abandon::deadline);
       break;
     case kSend: {
-      const std::size_t unsent = evbuffer_get_length(bufferevent_get_output(connection->bev_));
+      const std::size_t unsent = connection->unsent();
       if (connection->send_mark_ - std::min(unsent, connection->send_mark_) < kLeastSent) {
         server.logger_.debug("{} does not read its reply; closed with {} bytes unsent",
                              connection->peer_.address(), unsent);
@@ -387,8 +389,16 @@ void Connection::send_bytes(std::string_view head, const Body& body) {
     if (body.release) body.release(body.context);
   }
   state_ = State::sending;
-  send_mark_ = evbuffer_get_length(output);
+  send_mark_ = unsent();
   arm(kSend, server_.limits().send_timeout);
+}
+
+// What the client has not taken yet. The kernel frees its buffer in large steps, so what lies there counts,
+// too.
+std::size_t Connection::unsent() const {
+  int queued = 0;
+  if (::ioctl(fd(), SIOCOUTQ, &queued) != 0 || queued < 0) queued = 0;
+  return evbuffer_get_length(bufferevent_get_output(bev_)) + static_cast<std::size_t>(queued);
 }
 
 void Connection::sent() {

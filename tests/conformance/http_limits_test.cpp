@@ -107,8 +107,8 @@ TEST_F(HttpLimits, SlowReaderIsCut) {
       << "a client that reads nothing is kept";
 }
 
-// Twenty times as fast as the limit asks for, but far slower than it takes the kernel to find half of its send buffer
-// free: progress must be counted in what the client took, not in what the kernel took over.
+// Twenty times as fast as the limit asks for, but far slower than it takes the kernel to find half of its
+// send buffer free: progress must be counted in what the client took, not in what the kernel took over.
 TEST_F(HttpLimits, SteadyReaderIsNotCut) {
   start("{ send_timeout: 300ms }");
   Client client(host().address(), 65536);

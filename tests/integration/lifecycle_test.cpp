@@ -86,8 +86,8 @@ INSTANTIATE_TEST_SUITE_P(Targets, TerminateUnderLoad,
                          ::testing::Values("/hello", "/", "/echo?sleep=5", "/echo?size=100000"),
                          [](const auto& one) { return "number" + std::to_string(one.index); });
 
-// Each request on a fresh connection. Those that wait to be accepted when the listener closes are told to come again;
-// only who connects between the last accept and the close can find a reset.
+// Each request on a fresh connection. Those that wait to be accepted when the listener closes are told to
+// come again; only who connects between the last accept and the close can find a reset.
 TEST(Terminate, AnswersWhoeverHasConnected) {
   for (int round = 0; round < 5; ++round) {
     Evloom evloom(yaml({}));
