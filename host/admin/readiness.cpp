@@ -49,6 +49,7 @@ class Round {
         std::array<char, 512> text{};
         evl_error why{sizeof(evl_error), static_cast<std::uint32_t>(text.size()), text.data()};
         const evl_status status = host.batcher(store.instance)->health(why);
+        text.back() = '\0';  // whatever the plugin wrote
         if (status != EVL_OK)
           visit.reasons.push_back("store '" + store.instance->name() + "', loop " +
                                   std::to_string(loop.index()) + ": " +

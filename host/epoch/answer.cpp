@@ -17,6 +17,7 @@ Answer::Answer() : evl_writer{} {
 void Answer::clear() {
   cursor = begin_.get();
   std::memset(scratch, 0, sizeof scratch);
+  failed = false;
 }
 
 std::string_view Answer::bytes() const {
@@ -26,10 +27,16 @@ std::string_view Answer::bytes() const {
 evl_status Answer::grow_buffer(evl_writer* writer, std::size_t need) {
   auto* self = static_cast<Answer*>(writer);
   const std::size_t used = self->bytes().size();
-  if (need > kMost || used + need > kMost) return EVL_E_LIMIT;
+  if (need > kMost || used + need > kMost) {
+    self->failed = true;
+    return EVL_E_LIMIT;
+  }
   const std::size_t wanted = std::min(kMost, std::max({kFirst, used + need, self->capacity() * 2}));
   auto* moved = static_cast<char*>(std::realloc(self->begin_.get(), wanted));
-  if (!moved) return EVL_E_NO_SPACE;
+  if (!moved) {
+    self->failed = true;
+    return EVL_E_NO_SPACE;
+  }
   std::ignore = self->begin_.release();
   self->begin_.reset(moved);
   self->cursor = moved + used;

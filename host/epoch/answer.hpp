@@ -23,6 +23,8 @@ class Answer : public evl_writer {
   Answer& operator=(const Answer&) = delete;
 
   void clear();
+  // It could not grow, or its format failed: it is not whole.
+  bool failed = false;
   std::string_view bytes() const;
   std::size_t capacity() const { return static_cast<std::size_t>(limit - begin_.get()); }
 

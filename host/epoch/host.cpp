@@ -60,8 +60,19 @@ Host::Host(observe::Log& log, const Builtins& builtins, std::uint32_t threads)
 
 Result<std::unique_ptr<Host>> Host::start(const Plan& plan, const Builtins& builtins, observe::Log& log) {
   std::unique_ptr<Host> host(new Host(log, builtins, thread_count(*plan.config)));
-  if (auto status = host->launch(plan); !status) return status.error();
-  return host;
+  auto status = host->launch(plan);
+  if (status) return host;
+  host->end_if_held_up(status.error().message);
+  return status.error();
+}
+
+// A loop that a plugin holds up cannot be joined: the process ends here, or it would wait for ever.
+void Host::end_if_held_up(std::string_view why) {
+  if (!pool_ || pool_->run_everywhere([](loop::Loop&) {}, kLeastLastStop)) return;
+  logger_.error("{}", why);
+  logger_.error("a loop is held up by a plugin; ending without a proper stop");
+  common_.log.flush();
+  ::_exit(1);
 }
 
 Status Host::launch(const Plan& plan) {
@@ -184,6 +195,9 @@ void Host::take_down(std::chrono::nanoseconds timeout) {
   };
   everywhere([](loop::Loop& loop) {
     if (loop.context()) LoopHost::of(loop).server().close_all();
+  });
+  everywhere([](loop::Loop& loop) {
+    if (loop.context()) LoopHost::of(loop).close_stores();
   });
   if (good) {
     if (auto status = retire(*epoch_, timeout); !status) {

@@ -57,6 +57,10 @@ store::Batcher* LoopHost::batcher(const plugin::Instance* instance) {
   return nullptr;
 }
 
+void LoopHost::close_stores() {
+  for (const auto& batcher : batchers_) batcher->close();
+}
+
 bool LoopHost::idle() const {
   return requests_ == 0 &&
          std::all_of(batchers_.begin(), batchers_.end(), [](const auto& batcher) { return batcher->idle(); });

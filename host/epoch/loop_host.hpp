@@ -48,6 +48,9 @@ class LoopHost final : public http::Service {
   // The way to a store of the loop's epoch. Null when `instance` is none of its stores.
   store::Batcher* batcher(const plugin::Instance* instance);
 
+  // Nothing is submitted to a store any more: they are about to be stopped.
+  void close_stores();
+
   // Every request is finished and nothing waits for a store.
   bool idle() const;
   // Requests that are not finished.

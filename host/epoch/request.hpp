@@ -51,6 +51,7 @@ class Request final : public ::evl_request {
 
   // Whether an answer is still wanted.
   bool open() const { return !answered_ && !cancelled_; }
+  bool answered() const { return answered_; }
   // Sends the answer; a completion. The reply was checked.
   void answer(const http::Reply& reply);
   // The same, with the status code that fits `why` and a line of text.

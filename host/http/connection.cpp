@@ -38,7 +38,7 @@ Connection::Connection(Server& server, evhtp_connection* connection, const Peer&
   bufferevent_setcb(bev_, &Connection::on_read, &Connection::on_write, &Connection::on_event, this);
   bufferevent_setwatermark(bev_, EV_READ, 0, kReadAhead);
   bufferevent_set_max_single_write(bev_, 1 << 20);
-  arm(kIdle, server_.limits().idle_timeout);
+  arm_idle();
 }
 
 int Connection::fd() const { return bufferevent_getfd(bev_); }
@@ -47,6 +47,8 @@ void Connection::arm(Kind kind, std::int64_t delay) {
   armed_ = kind;
   server_.loop().deadlines().arm(deadline_, kind, delay);
 }
+
+void Connection::arm_idle() { arm(kIdle, server_.draining() ? kDrainGrace : server_.limits().idle_timeout); }
 
 // ---- what libevent tells us ------------------------------------------------------------------------------
 
@@ -141,7 +143,7 @@ bool Connection::read_head() {
     if (peer_eof_) {
       state_ = State::closing;
     } else if (!deadline_.armed() || armed_ != kIdle) {
-      arm(kIdle, server_.draining() ? kDrainGrace : server_.limits().idle_timeout);
+      arm_idle();
     }
     return false;
   }
@@ -418,7 +420,7 @@ void Connection::sent() {
   if (unread || peer_eof_) {
     server_.make_ready(*this);
   } else {
-    arm(kIdle, server_.limits().idle_timeout);
+    arm_idle();
   }
 }
 

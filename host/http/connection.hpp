@@ -75,6 +75,7 @@ class Connection {
   void linger();
   void doom();
   void arm(Kind kind, std::int64_t delay);
+  void arm_idle();
   std::size_t unsent() const;
   int fd() const;
 

@@ -172,6 +172,8 @@ void Listener::close() {
   server_.loop().deadlines().arm(retry_, loop::DeadlineQueue::kKinds - 1, kCloseAfter);
 }
 
+bool Listener::closed() const { return htp_->server == nullptr; }
+
 void Listener::on_error(evconnlistener* listener, void* self) {
   const int error = EVUTIL_SOCKET_ERROR();
   // libevent hands over libevhtp's argument, the evhtp_t, whose own argument is ours.

@@ -75,6 +75,7 @@ class Listener {
   // Takes what waits in the accept queue, then closes the socket: to close it first would reset those
   // clients. Sockets that other loops share stay open there.
   void close();
+  bool closed() const;
 
   const ListenerSpec& spec() const { return spec_; }
 

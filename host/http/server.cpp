@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -183,6 +184,12 @@ void Server::drain() {
   for (auto& listener : listeners_) listener->close();
   for (Connection* connection = connections_; connection; connection = connection->after_)
     connection->drain();
+}
+
+bool Server::idle() const {
+  if (connections_) return false;
+  return !draining_ || std::all_of(listeners_.begin(), listeners_.end(),
+                                   [](const auto& listener) { return listener->closed(); });
 }
 
 void Server::close_all() {

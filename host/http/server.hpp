@@ -72,8 +72,8 @@ class Server {
   // Stops accepting (what waits in the accept queue is still taken), closes connections that stay idle, and
   // has every further reply say `Connection: close`.
   void drain();
-  // Whether a connection is left.
-  bool idle() const { return connections_ == nullptr; }
+  // Whether no connection is left and, once it drains, none can come any more.
+  bool idle() const;
   // Closes every connection at once.
   void close_all();
 

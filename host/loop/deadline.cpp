@@ -50,7 +50,8 @@ void DeadlineQueue::arm(Deadline& deadline, std::size_t kind, std::int64_t delay
   (before ? before->after_ : list.first) = &deadline;
   (after ? after->before_ : list.last) = &deadline;
 
-  if (timer_at_ == 0 || deadline.at_ < timer_at_) schedule(deadline.at_, now);
+  // Never put off: whoever arms short deadlines again and again must not keep the others from expiring.
+  if (timer_at_ == 0 || std::max(deadline.at_, now + kGranularity) < timer_at_) schedule(deadline.at_, now);
 }
 
 void DeadlineQueue::unlink(Deadline& deadline) {

@@ -10,6 +10,7 @@ bool Batch::copy(evl_bytes& bytes) {
   if (!to) return false;
   std::memcpy(to, bytes.data, bytes.size);
   bytes.data = to;
+  copied_ += bytes.size;
   return true;
 }
 
@@ -60,6 +61,7 @@ void Batch::reset() {
   ops_.clear();
   shares_.clear();
   bytes_.reset();
+  copied_ = 0;
   expired = false;
 }
 

@@ -49,9 +49,12 @@ class Batch {
   loop::Deadline& deadline() { return deadline_; }
   const std::vector<evl_op>& ops() const { return ops_; }
   std::size_t requests() const { return shares_.size(); }
+  // Of keys and items, copied.
+  std::size_t bytes() const { return copied_; }
 
   bool launching = false;  // the backend's submit is on the stack
   bool flying = false;     // the backend has it
+  bool telling = false;    // its deadline has passed and its callers are being told
   bool expired = false;    // its callers have been told; the backend's answer is not wanted any more
 
  private:
@@ -67,6 +70,7 @@ class Batch {
   loop::Deadline deadline_;
   std::vector<evl_op> ops_;
   std::vector<Share> shares_;
+  std::size_t copied_ = 0;
   Arena bytes_{std::size_t{16} << 10};
 };
 

@@ -28,6 +28,12 @@ Batcher::~Batcher() {
   }
 }
 
+void Batcher::close() {
+  closed_ = true;
+  for (Batch* batch : std::exchange(queue_, {})) batch->deliver(EVL_E_CANCELLED, nullptr);
+  waiting_ = waiting_bytes_ = 0;
+}
+
 evl_status Batcher::submit(Submission& submission, const evl_op* ops, std::size_t count) {
   if (current_ == 0) {
     Batch& batch = fresh();
@@ -42,9 +48,12 @@ evl_status Batcher::submit(Submission& submission, const evl_op* ops, std::size_
     submission.batch = nullptr;
     return status;
   }
-  if (waiting_ >= limits_.waiting) return EVL_E_OVERLOADED;
+  if (waiting_ >= limits_.waiting || waiting_bytes_ >= kWaitingBytes) return EVL_E_OVERLOADED;
   if (queue_.empty() || queue_.back()->requests() >= kBatch) queue_.push_back(&fresh());
-  if (!queue_.back()->add(submission, ops, count)) return EVL_E_NO_SPACE;
+  Batch& batch = *queue_.back();
+  const std::size_t before = batch.bytes();
+  if (!batch.add(submission, ops, count)) return EVL_E_NO_SPACE;
+  waiting_bytes_ += batch.bytes() - before;
   ++waiting_;
   return EVL_OK;
 }
@@ -60,7 +69,7 @@ Batch& Batcher::fresh() {
 }
 
 evl_status Batcher::launch(Batch& batch) {
-  if (flying_ >= kFlying) return EVL_E_UNAVAILABLE;  // all of them past their time
+  if (closed_ || flying_ >= kFlying) return EVL_E_UNAVAILABLE;  // all of them past their time
   batch.launching = batch.flying = true;
   ++flying_;
   ++current_;
@@ -90,6 +99,7 @@ void Batcher::flush() {
     Batch& batch = *queue_.front();
     queue_.pop_front();
     waiting_ -= batch.requests();
+    waiting_bytes_ -= batch.bytes();
     const evl_status status = launch(batch);
     if (status == EVL_OK) return;
     batch.deliver(status, nullptr);  // its callbacks may submit again
@@ -112,6 +122,7 @@ void Batcher::on_done(void* context, evl_status status, const evl_result* result
   }
   batch.flying = false;
   --self.flying_;
+  if (batch.telling) return;  // from inside a submit that its deadline led to: on_deadline goes on with it
   if (!batch.expired) {
     self.backend_.unpin(self.loop_.index());
     batch.deadline().disarm();
@@ -153,11 +164,16 @@ void Batcher::on_deadline(void* context) {
       batch.ops().size(), batch.requests(), self.limits_.timeout / 1'000'000);
   // Its memory stays until the backend lets go of it, but nobody waits for that, not even to stop the
   // backend.
-  batch.expired = true;
+  batch.expired = batch.telling = true;
   self.backend_.unpin(self.loop_.index());
   --self.current_;
   self.flush();
   batch.deliver(EVL_E_UNKNOWN, nullptr);
+  batch.telling = false;
+  if (!batch.flying) {
+    batch.reset();
+    self.idle_.push_back(&batch);
+  }
   self.flush();
 }
 

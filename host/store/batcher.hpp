@@ -36,6 +36,9 @@ class Batcher {
   // EVL_E_OVERLOADED, EVL_E_NO_SPACE, or what the backend says.
   evl_status submit(Submission& submission, const evl_op* ops, std::size_t count);
 
+  // Ends what waits and refuses what comes: the backend is about to be stopped.
+  void close();
+
   // Nobody waits for an answer.
   bool idle() const { return current_ == 0 && queue_.empty(); }
 
@@ -47,6 +50,8 @@ class Batcher {
   // The most requests of one batch, and the most batches that a backend may hold without answering.
   static constexpr std::size_t kBatch = 256;
   static constexpr std::size_t kFlying = 4;
+  // The most bytes of operations that may wait.
+  static constexpr std::size_t kWaitingBytes = std::size_t{64} << 20;
 
   static void on_done(void* context, evl_status status, const evl_result* results, std::size_t count);
   static void on_deadline(void* batch);
@@ -62,7 +67,9 @@ class Batcher {
   void* const slot_;
   const Limits limits_;
   observe::Logger logger_;
-  std::size_t waiting_ = 0;                      // requests in queue_
+  std::size_t waiting_ = 0;        // requests in queue_
+  std::size_t waiting_bytes_ = 0;  // of their operations
+  bool closed_ = false;
   std::size_t flying_ = 0;                       // batches that the backend holds
   std::size_t current_ = 0;                      // of these, batches whose callers still wait
   std::deque<Batch*> queue_;                     // to be launched; only the last has room

@@ -46,6 +46,11 @@ const char* copy_operations(const evl_op* ops, std::size_t count, evl_op* to) {
   for (std::size_t i = 0; i < count; ++i) {
     std::memcpy(to + i, reinterpret_cast<const char*>(ops) + i * stride, sizeof(evl_op));
     to[i].size = sizeof(evl_op);
+    if (to[i].kind != EVL_OP_SET_ADD && to[i].kind != EVL_OP_PUT) {
+      // These have no items; what stands there is not looked at.
+      to[i].items = nullptr;
+      to[i].item_count = 0;
+    }
     if (const char* why = fault(to[i])) return why;
   }
   return nullptr;

@@ -42,8 +42,10 @@ evl_status begin(evl_request* raw, std::uint32_t status, evl_rendering* renderin
   rendering->instance = offer->instance->object();
   rendering->slot = offer->instance->slot(request->host().loop());
   rendering->writer = request->rendering.get();
-  return offer->instance->call(
+  const evl_status begun = offer->instance->call(
       "begin", [&] { return offer->table->begin(rendering->instance, rendering->slot, rendering->writer); });
+  if (begun != EVL_OK) request->rendering->failed = true;
+  return begun;
 }
 
 evl_status finish(evl_request* raw) {
@@ -57,10 +59,10 @@ evl_status finish(evl_request* raw) {
                             answer.get());
   });
   AnswerPool& pool = request->host().answers();
-  if (status != EVL_OK) {
+  if (status != EVL_OK || answer->failed) {
     pool.give_back(std::move(answer));
     request->fail(EVL_E_INTERNAL, "the answer could not be rendered");
-    return status;
+    return status != EVL_OK ? status : EVL_E_LIMIT;
   }
   http::Reply reply;
   reply.status = static_cast<std::uint16_t>(request->rendered_status);

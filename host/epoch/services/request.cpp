@@ -1,6 +1,8 @@
 // "evloom.host.request/1". [loop]
 #include <array>
 #include <cstring>
+#include <memory>
+#include <string>
 
 #include "epoch/services.hpp"
 #include "epoch/services/check.hpp"
@@ -119,7 +121,7 @@ void* get_user(const evl_request* raw) {
 
 // A second answer is the plugin's mistake; one to a request that was cancelled is not.
 evl_status closed(const Request& request, const char* what) {
-  if (!request.exchange().open()) request.handler().misbehaved(plugin::Misbehaviour::wrong_state, what);
+  if (request.answered()) request.handler().misbehaved(plugin::Misbehaviour::wrong_state, what);
   return EVL_E_STATE;
 }
 
@@ -139,6 +141,20 @@ evl_status refuse_header(const Request& request, std::string_view name, http::He
   request.handler().misbehaved(plugin::Misbehaviour::bad_argument, text);
   return EVL_E_INVALID;
 }
+
+// A body that the plugin lends to the host. The instance stays, and its code, until the bytes are given back.
+struct Lent {
+  plugin::Instance& owner;
+  std::uint32_t loop;
+  void (*release)(void*);
+  void* context;
+
+  static void give_back(void* self) {
+    std::unique_ptr<Lent> lent(static_cast<Lent*>(self));
+    lent->owner.call("release", [&] { lent->release(lent->context); });
+    lent->owner.unpin(lent->loop);
+  }
+};
 
 evl_status respond(evl_request* raw, const evl_response* response) {
   Request* request = checked(raw);
@@ -168,7 +184,13 @@ evl_status respond(evl_request* raw, const evl_response* response) {
   reply.status = static_cast<std::uint16_t>(response->status);
   reply.content_type = media_type;
   reply.headers = std::span(headers.data(), response->header_count);
-  reply.body = {view(response->body), response->release, response->release_context};
+  reply.body.bytes = view(response->body);
+  if (response->release) {
+    const std::uint32_t loop = request->host().loop().index();
+    request->handler().pin(loop);
+    reply.body.release = &Lent::give_back;
+    reply.body.context = new Lent{request->handler(), loop, response->release, response->release_context};
+  }
   request->answer(reply);
   return EVL_OK;
 }
@@ -195,6 +217,7 @@ evl_request* resume(const evl_host* host, evl_loop* raw_loop, evl_ticket ticket)
                          "resumed a ticket on a thread that is not its loop's");
     return nullptr;
   }
+  if (!loop->context()) return nullptr;  // no request has come yet
   return LoopHost::of(*loop).resume(*instance, ticket);
 }
 

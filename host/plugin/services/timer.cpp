@@ -10,6 +10,7 @@
 #include <memory>
 #include <new>
 
+#include "base/clock.hpp"
 #include "plugin/services/access.hpp"
 
 struct evl_timer {
@@ -19,6 +20,7 @@ struct evl_timer {
   evl_timer* after;
   void (*fire)(void*);
   void* context;
+  int64_t at;  // monotonic, in nanoseconds
 };
 
 namespace evloom::plugin {
@@ -34,6 +36,11 @@ void link(evl_timer& timer) {
   timer.cell->timers = &timer;
 }
 
+bool arm(evl_timer& timer, int64_t delay) {
+  const timeval after{delay / 1'000'000'000, static_cast<suseconds_t>(delay % 1'000'000'000 / 1000)};
+  return event_add(&timer.on_loop, &after) == 0;
+}
+
 // Takes the timer off its list and its loop, and frees it.
 void remove(evl_timer* timer) {
   (timer->before ? timer->before->after : timer->cell->timers) = timer->after;
@@ -44,6 +51,8 @@ void remove(evl_timer* timer) {
 
 void on_event(evutil_socket_t, short, void* argument) {
   auto* const timer = static_cast<evl_timer*>(argument);
+  // libevent reckons from the beginning of the loop's turn, by a coarse clock: that may be early.
+  if (const int64_t left = timer->at - monotonic_ns(); left > 0 && arm(*timer, left + 999)) return;
   Instance& instance = *timer->cell->owner;
   const auto fire = timer->fire;
   void* const context = timer->context;
@@ -66,12 +75,11 @@ evl_timer* start(const evl_host* host, evl_loop* raw, int64_t delay, void (*fire
     instance->misbehaved(Misbehaviour::wrong_state, "timer: the instance does not run on this loop");
     return nullptr;
   }
-  auto* const timer = new (std::nothrow) evl_timer{{}, &cell, nullptr, nullptr, fire, context};
-  if (!timer) return nullptr;
   delay = std::clamp<int64_t>(delay, 0, kLongest);
-  const timeval after{delay / 1'000'000'000, static_cast<suseconds_t>(delay % 1'000'000'000 / 1000)};
-  if (event_assign(&timer->on_loop, loop->base(), -1, 0, &on_event, timer) != 0 ||
-      event_add(&timer->on_loop, &after) != 0) {
+  auto* const timer =
+      new (std::nothrow) evl_timer{{}, &cell, nullptr, nullptr, fire, context, monotonic_ns() + delay};
+  if (!timer) return nullptr;
+  if (event_assign(&timer->on_loop, loop->base(), -1, 0, &on_event, timer) != 0 || !arm(*timer, delay)) {
     delete timer;
     return nullptr;
   }

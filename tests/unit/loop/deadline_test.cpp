@@ -94,5 +94,35 @@ TEST(DeadlineQueue, MayBeArmedFromItsOwnExpiry) {
   EXPECT_EQ(chain.count, 3);
 }
 
+struct Restless {
+  explicit Restless(DeadlineQueue& q) : queue(q), other(&Restless::done, this) {}
+  static void again(evutil_socket_t, short, void* self) {
+    auto* r = static_cast<Restless*>(self);
+    r->queue.arm(r->shortest, 1, 5 * kMs);  // as a batch does that is always answered in time
+  }
+  static void done(void* self) { event_base_loopbreak(static_cast<Restless*>(self)->base); }
+  DeadlineQueue& queue;
+  event_base* base = nullptr;
+  Deadline other;
+  Deadline shortest{[](void*) {}, nullptr};
+};
+
+TEST(DeadlineQueue, ShortDeadlinesThatAreArmedAgainAndAgainKeepNoOtherFromExpiring) {
+  Base base;
+  DeadlineQueue queue(base.base);
+  Restless restless(queue);
+  restless.base = base.base;
+  queue.arm(restless.other, 0, 50 * kMs);
+  event* tick = event_new(base.base, -1, EV_PERSIST, &Restless::again, &restless);
+  const timeval every{0, 2000};
+  event_add(tick, &every);
+  const timeval limit{5, 0};
+  event_base_loopexit(base.base, &limit);
+  const std::int64_t from = monotonic_ns();
+  event_base_dispatch(base.base);
+  EXPECT_LT(monotonic_ns() - from, 2000 * kMs);
+  event_free(tick);
+}
+
 }  // namespace
 }  // namespace evloom::loop
