@@ -404,6 +404,8 @@ TEST_F(Finding, 24_BodyOfExactlyTheLimitIsServed) {
   Client by_chunks = host.connect();
   by_chunks.send(chunks + "1f5\r\n" + std::string(501, 'b') + "\r\n0\r\n\r\n");
   expect_refused(by_chunks, 413);
+  by_length.close();
+  by_chunks.close();
   EXPECT_EQ(host.stop(), "");
 }
 

@@ -118,6 +118,7 @@ TEST(Terminate, WaitsForARequestUnderWay) {
   EXPECT_EQ(response.status, 200);
   EXPECT_TRUE(response.connection("close"));
   EXPECT_EQ(client.wait_end(), Ending::closed);
+  client.close();
   EXPECT_EQ(evloom.process().wait(widened(milliseconds(3000))), (Exit{0, 0})) << evloom.log();
 }
 
@@ -165,6 +166,8 @@ TEST(Terminate, ReadinessTurnsFirst) {
   EXPECT_EQ(response.status, 503);
   EXPECT_TRUE(response.connection("close"));
   EXPECT_EQ(held.read().status, 200);
+  probe.close();
+  held.close();
   EXPECT_EQ(evloom.process().wait(widened(milliseconds(5000))), (Exit{0, 0}));
 }
 
