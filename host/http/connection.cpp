@@ -434,7 +434,7 @@ void Connection::finish_reply() {
 void Connection::linger() {
   ::shutdown(fd(), SHUT_WR);
   state_ = State::lingering;
-  arm(kLinger, kLingerTime);
+  arm(kLinger, server_.draining() ? kDrainGrace : kLingerTime);
   if (!on_stack_) server_.make_ready(*this);
 }
 

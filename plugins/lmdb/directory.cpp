@@ -30,6 +30,9 @@ Directory::~Directory() {
 }
 
 void Directory::make() const {
+  // Parents first. One that cannot be made shows when the directory itself is.
+  for (std::size_t at = path_.find('/', 1); at != std::string::npos; at = path_.find('/', at + 1))
+    ::mkdir(path_.substr(0, at).c_str(), 0750);
   if (::mkdir(path_.c_str(), 0750) == 0) return;
   const int error = errno;
   struct stat facts {};
@@ -37,9 +40,6 @@ void Directory::make() const {
     if (S_ISDIR(facts.st_mode)) return;
     refuse(EVL_E_INVALID, path_ + " is not a directory; name another path, or move the file away");
   }
-  if (error == ENOENT)
-    refuse(EVL_E_NOT_FOUND,
-           "cannot make the directory " + path_ + ": its parent does not exist; make that first");
   if (error == EACCES || error == EPERM || error == EROFS) {
     refuse(EVL_E_DENIED, "cannot make the directory " + path_ + ": " + std::strerror(error) +
                              "; make it and give it to the user that evloom runs as");

@@ -94,8 +94,14 @@ TEST_F(LmdbOpen, RefusesWhatIsNoDirectory) {
   EXPECT_TRUE(holds(refusal(lmdb_plugin(db_)), {db_, "is not a directory", "name another path"}));
 }
 
-TEST_F(LmdbOpen, RefusesADirectoryWithoutAParent) {
-  EXPECT_TRUE(holds(refusal(lmdb_plugin(db_ + "/a/b")), {db_ + "/a/b", "parent does not exist"}));
+TEST_F(LmdbOpen, MakesTheFoldersAboveItsDirectory) {
+  EXPECT_EQ(refusal(lmdb_plugin(db_ + "/a/b")), "");
+  EXPECT_TRUE(std::filesystem::is_directory(db_ + "/a/b"));
+}
+
+TEST_F(LmdbOpen, RefusesADirectoryBelowAFile) {
+  std::ofstream(db_) << "x";
+  EXPECT_TRUE(holds(refusal(lmdb_plugin(db_ + "/a/b")), {db_ + "/a/b", "Not a directory"}));
 }
 
 TEST_F(LmdbOpen, RefusesADirectoryThatItMayNotWrite) {

@@ -41,7 +41,7 @@ typedef struct evl_response {
   evl_bytes body;
 
   /* NULL: the host copies `body` before respond returns. Else it refers to `body` and calls this once, on the
-   * loop, when the bytes are sent or given up. */
+   * loop, when the bytes are sent or given up; only when respond gave EVL_OK, else they stay the caller's. */
   void (*release)(void* context);
   void* release_context;
 } evl_response;
