@@ -13,6 +13,7 @@ struct evl_request {
 
   std::vector<std::unique_ptr<char[]>> arena;
   std::vector<evl_op> ops;
+  std::vector<std::vector<evl_bytes>> items;
   evl_status submit_status = EVL_OK;
   evl_store_reply reply = nullptr;
   void* context = nullptr;
@@ -52,7 +53,13 @@ class StatsTest : public HostTest {
     };
     store_.submit = [](evl_request* request, evl_store*, const evl_op* ops, std::size_t count,
                        evl_store_reply reply, void* context) -> evl_status {
+      // Copied, as the host does it: what the operations point to is the handler's only until this returns.
       request->ops.assign(ops, ops + count);
+      request->items.clear();
+      for (evl_op& op : request->ops) {
+        request->items.emplace_back(op.items, op.items + op.item_count);
+        op.items = request->items.back().data();
+      }
       request->reply = reply;
       request->context = context;
       return request->submit_status;
