@@ -12,7 +12,6 @@
 #include "config/plugin_schema.hpp"
 #include "config/reference.hpp"
 #include "plugin/catalogue.hpp"
-#include "plugin/elf_file.hpp"
 #include "plugin/note.hpp"
 
 namespace evloom::cli {
@@ -30,9 +29,7 @@ config::InstanceKind kind_of(const plugin::PluginFacts& facts) {
 Result<config::PluginSchema> schema_of(const plugin::Catalogue& catalogue, const std::string& id) {
   auto file = catalogue.find(id);
   if (!file) return file.error();
-  auto elf = plugin::ElfFile::open(*file);
-  if (!elf) return elf.error();
-  auto facts = plugin::read_note(*elf);
+  auto facts = plugin::read_note(*file);
   if (!facts) return facts.error();
   return config::parse_plugin_schema(facts->id, kind_of(*facts), facts->options_schema);
 }

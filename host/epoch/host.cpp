@@ -20,6 +20,7 @@ using std::chrono::seconds;
 constexpr seconds kStartTimeout{30};  // of one instance on all loops, and of what the host does there itself
 constexpr milliseconds kPoll{20};     // how often stop() looks whether the loops are idle
 constexpr milliseconds kLeastLastStop{2000};  // for the instances, once nothing is in flight any more
+constexpr const char* kHeldUp = "a loop is held up by a plugin; ending without a proper stop";
 constexpr std::uint32_t kWorkQueue = 4096;
 
 std::uint32_t thread_count(const config::Config& config) {
@@ -66,13 +67,18 @@ Result<std::unique_ptr<Host>> Host::start(const Plan& plan, const Builtins& buil
   return status.error();
 }
 
-// A loop that a plugin holds up cannot be joined: the process ends here, or it would wait for ever.
+// A loop that a plugin holds up cannot be joined, and every further step would wait for it: the process ends
+// here.
+void Host::give_up(std::string_view why) {
+  logger_.error("{}", why);
+  common_.log.flush();
+  ::_exit(1);
+}
+
 void Host::end_if_held_up(std::string_view why) {
   if (!pool_ || pool_->run_everywhere([](loop::Loop&) {}, kLeastLastStop)) return;
   logger_.error("{}", why);
-  logger_.error("a loop is held up by a plugin; ending without a proper stop");
-  common_.log.flush();
-  ::_exit(1);
+  give_up(kHeldUp);
 }
 
 Status Host::launch(const Plan& plan) {
@@ -184,14 +190,8 @@ void Host::stop(std::string_view why, std::chrono::nanoseconds timeout) {
 
 void Host::take_down(std::chrono::nanoseconds timeout) {
   if (!std::exchange(up_, false)) return;
-  bool good = true;
-  // A loop that is held up by a plugin would be waited for at each step: then the process ends without the
-  // rest.
   const auto everywhere = [&](auto function) {
-    if (good && !pool_->run_everywhere(function, timeout)) {
-      logger_.error("a loop is held up by a plugin; ending without a proper stop");
-      good = false;
-    }
+    if (!pool_->run_everywhere(function, timeout)) give_up(kHeldUp);
   };
   everywhere([](loop::Loop& loop) {
     if (loop.context()) LoopHost::of(loop).server().close_all();
@@ -199,18 +199,9 @@ void Host::take_down(std::chrono::nanoseconds timeout) {
   everywhere([](loop::Loop& loop) {
     if (loop.context()) LoopHost::of(loop).close_stores();
   });
-  if (good) {
-    if (auto status = retire(*epoch_, timeout); !status) {
-      logger_.error("{}", status.error().message);
-      good = false;
-    }
-  }
+  if (auto status = retire(*epoch_, timeout); !status) give_up(status.error().message);
   everywhere([](loop::Loop&) {});  // whatever loops had still sent each other has arrived after this
   everywhere([this](loop::Loop& loop) { loop_hosts_[loop.index()].reset(); });
-  if (!good) {
-    common_.log.flush();
-    ::_exit(1);
-  }
 }
 
 Host::~Host() {

@@ -49,6 +49,7 @@ class Host {
   Host(observe::Log& log, const Builtins& builtins, std::uint32_t threads);
   Status launch(const Plan& plan);
   void end_if_held_up(std::string_view why);
+  [[noreturn]] void give_up(std::string_view why);
   Status listen();
   bool drain(std::string_view why, std::chrono::steady_clock::time_point until);
   void take_down(std::chrono::nanoseconds timeout);

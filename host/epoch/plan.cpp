@@ -9,7 +9,6 @@
 
 #include "config/plugin_schema.hpp"
 #include "config/validate.hpp"
-#include "plugin/elf_file.hpp"
 
 namespace evloom::epoch {
 
@@ -56,9 +55,7 @@ class Notes {
   Entry read(const std::string& id) const {
     auto file = catalogue_.find(id);
     if (!file) return {{}, file.error()};
-    auto elf = plugin::ElfFile::open(*file);
-    if (!elf) return {*file, elf.error()};
-    auto facts = plugin::read_note(*elf);
+    auto facts = plugin::read_note(*file);
     if (facts && facts->id != id)
       return {*file,
               Error{file->string() + " is plugin '" + facts->id + "', not '" + id + "'; rename the file"}};

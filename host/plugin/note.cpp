@@ -195,6 +195,12 @@ Result<PluginFacts> parse_note(std::string_view text) {
   return facts;
 }
 
+Result<PluginFacts> read_note(const std::filesystem::path& path) {
+  auto file = ElfFile::open(path);
+  if (!file) return file.error();
+  return read_note(*file);
+}
+
 Result<PluginFacts> read_note(const ElfFile& file) {
   const auto refuse = [&](const std::string& why) {
     return Error{"'" + file.path().string() + "' is no plugin: " + why};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,8 @@ inline constexpr std::size_t kMaxNoteBytes = std::size_t{1} << 20;
 // The note and the build id. Fails when there is no note, more than one, or one that breaks the rules of
 // abi/entry.h; the text names the file and the remedy.
 Result<PluginFacts> read_note(const ElfFile& file);
+// The same for the file at `path`.
+Result<PluginFacts> read_note(const std::filesystem::path& path);
 
 // The text of a note: terminated strings "key=value". Fails with the reason alone. Exposed for tests and
 // fuzzers.

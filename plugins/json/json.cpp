@@ -1,5 +1,4 @@
 // json: an answer for programs: one JSON object, keyed by the fields' names.
-#include <charconv>
 #include <cmath>
 
 #include "evloom/format_plugin.hpp"
@@ -73,9 +72,7 @@ void put_text(evl::Writer& out, std::string_view text) {
 
 void put_number(evl::Writer& out, double number) {
   if (!std::isfinite(number)) return out("null");
-  char digits[32];
-  const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
-  out(std::string_view(digits, static_cast<std::size_t>(end - digits)));
+  out(number);
 }
 
 void put_value(evl::Writer& out, const evl_value& value) {

@@ -5,7 +5,6 @@
 //   item item item
 //   label:                   a record: its fields, indented by two
 //     label = value
-#include <charconv>
 #include <cmath>
 
 #include "evloom/format_plugin.hpp"
@@ -47,12 +46,6 @@ void put_odd_text(evl::Writer& out, std::string_view text) {
 
 void put_text(evl::Writer& out, std::string_view text) { plain(text) ? out(text) : put_odd_text(out, text); }
 
-void put_number(evl::Writer& out, double number) {
-  char digits[32];
-  const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
-  out(std::string_view(digits, static_cast<std::size_t>(end - digits)));
-}
-
 void put_value(evl::Writer& out, const evl_value& value) {
   switch (value.kind) {
     case EVL_VALUE_BOOLEAN:
@@ -60,7 +53,7 @@ void put_value(evl::Writer& out, const evl_value& value) {
     case EVL_VALUE_INTEGER:
       return out(value.integer);
     case EVL_VALUE_NUMBER:
-      return put_number(out, value.number);
+      return out(value.number);
     case EVL_VALUE_TEXT:
     case EVL_VALUE_DIGITS:
       return put_text(out, evl::view(value.text));

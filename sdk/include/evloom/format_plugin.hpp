@@ -33,11 +33,9 @@ class Writer {
     if (status != EVL_OK) throw Failure(status, "the answer is too large");
   }
   void operator()(char one) { (*this)(std::string_view(&one, 1)); }
-  void operator()(std::int64_t number) {
-    char digits[24];
-    const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
-    (*this)(std::string_view(digits, static_cast<std::size_t>(end - digits)));
-  }
+  void operator()(std::int64_t number) { decimal(number); }
+  // The shortest decimal that reads back as the same number; "inf" and "nan" where it is not finite.
+  void operator()(double number) { decimal(number); }
 
   // Room for `size` bytes at the end of the answer, not initialised; advance() says how many were written
   // there.
@@ -54,6 +52,13 @@ class Writer {
   std::uint64_t& scratch(std::size_t index) { return writer_->scratch[index]; }
 
  private:
+  template <typename Number>
+  void decimal(Number number) {
+    char digits[32];
+    const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+    (*this)(std::string_view(digits, static_cast<std::size_t>(end - digits)));
+  }
+
   evl_writer* writer_;
 };
 
