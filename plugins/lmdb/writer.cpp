@@ -346,8 +346,8 @@ evl_status Writer::note_failure(int code) {
 
 void Writer::note_success() {
   if (trouble_.load(std::memory_order_relaxed) == 0 || sync_failed_) return;
-  trouble_.store(0);
   host_.log(EVL_LOG_INFO, "the LMDB environment in " + settings_.path + " takes data again");
+  trouble_.store(0);  // after the line: whoever sees good health finds the reason in the log
 }
 
 // Gives up the part of the map that only removals may use.
