@@ -1,14 +1,23 @@
 #include "epoch/builder.hpp"
 
+#include <poll.h>
+
+#include <algorithm>
 #include <utility>
 
+#include "evloom/abi/state.h"
 #include "evloom/abi/store.h"
 
+#include "epoch/preflight.hpp"
+#include "epoch/settings.hpp"
 #include "plugin/library.hpp"
 
 namespace evloom::epoch {
 
 namespace {
+
+constexpr std::chrono::seconds kStartTimeout{30};  // of one instance on all loops
+constexpr std::chrono::seconds kStopTimeout{5};
 
 http::MethodSet methods_of(const config::Route& route) {
   if (route.builtin != config::Builtin::none) return http::MethodSet().add(http::Method::get);
@@ -18,46 +27,173 @@ http::MethodSet methods_of(const config::Route& route) {
   return set;
 }
 
+std::string short_build(const plugin::PluginFacts& facts) {
+  return facts.id + ' ' + facts.version + " build " + facts.build_id.substr(0, 12);
+}
+
 }  // namespace
 
-Result<std::unique_ptr<Epoch>> Builder::build(std::uint64_t number, const Plan& plan,
-                                              std::chrono::nanoseconds timeout) {
-  auto epoch = std::make_unique<Epoch>();
-  epoch->number = number;
-  epoch->config = plan.config;
-  epoch->limits = limits_of(*plan.config);
-  Status status = make_instances(plan, timeout, *epoch);
-  if (status) status = make_routes(*epoch);
-  if (status) return epoch;
-  std::ignore = retire(*epoch, timeout);  // what is to be told is why it could not be built
+bool readable(int fd) {
+  pollfd wanted{fd, POLLIN, 0};
+  return fd >= 0 && ::poll(&wanted, 1, 0) == 1;
+}
+
+Status Builder::check_interrupt() const {
+  if (readable(interrupt_)) return Error{"the host is going down"};
+  return {};
+}
+
+bool Builder::displaces(const PlannedInstance& next, const PlannedInstance& running) {
+  for (const std::string& path : next.exclusive)
+    if (std::find(running.exclusive.begin(), running.exclusive.end(), path) != running.exclusive.end())
+      return true;
+  return next.name() == running.name() && next.config->kind == running.config->kind &&
+         next.offers(EVL_STATE) && running.offers(EVL_STATE);
+}
+
+Result<std::unique_ptr<Epoch>> Builder::build(std::uint64_t number, Plan plan,
+                                              const std::vector<Epoch*>& live,
+                                              const StateOf& state_of) {
+  subject_.clear();
+  admitted_.clear();
+  libraries_.clear();
+  auto epoch = std::make_unique<Epoch>(number, std::move(plan), context_.pool.size());
+  epoch->limits = limits_of(epoch->config());
+  Status status = carry_over(*epoch, live);
+  if (status) status = admit(*epoch);
+  if (status) status = try_out(*epoch);
+  if (status) status = load();
+  if (status) status = warm(*epoch, live, state_of);
+  admitted_.clear();
+  libraries_.clear();
+  if (status) {
+    subject_.clear();
+    return epoch;
+  }
+  take_back(*epoch);
   return status.error();
 }
 
-Status Builder::make_instances(const Plan& plan, std::chrono::nanoseconds timeout, Epoch& epoch) {
-  std::map<std::string, std::shared_ptr<plugin::Library>> libraries;
-  for (const PlannedInstance& planned : plan.instances) {
-    auto& library = libraries[planned.facts.id];
-    if (!library) {
-      auto admitted = plugin::admit(vault_, planned.file);
-      if (!admitted) return admitted.error();
-      auto loaded = plugin::Library::load(std::move(*admitted));
-      if (!loaded) return loaded.error();
-      library = std::move(*loaded);
+// What is there already: the instance itself, or at least the code.
+Status Builder::carry_over(Epoch& epoch, const std::vector<Epoch*>& live) {
+  for (const PlannedInstance& planned : epoch.plan.instances) {
+    Part part;
+    part.planned = &planned;
+    part.limits = {planned.config->timeout.count(), planned.config->queue};
+    for (Epoch* from : live) {
+      for (const Part& there : from->parts) {
+        if (!there.library || there.planned->facts.id != planned.facts.id || there.sha256 != planned.sha256)
+          continue;
+        if (!part.library) part.library = there.library;
+        if (part.instance || !there.instance || !there.planned->same_as(planned)) continue;
+        part.instance = there.instance;
+        part.line = there.line;
+        part.started = there.started;
+      }
     }
-    const config::Instance& config = *planned.config;
-    auto instance = plugin::Instance::create({config.name, library, planned.options}, context_);
-    if (!instance) return instance.error();
-    if (auto started = (*instance)->start(timeout); !started) return started.error();
-    epoch.instances.push_back(std::move(*instance));
-    if (config.kind == config::InstanceKind::store)
-      epoch.stores.push_back({epoch.instances.back().get(), config.timeout.count(), config.queue});
+    if (!part.line && planned.config->kind == config::InstanceKind::store)
+      part.line = std::make_shared<store::Line>(planned.name(), context_.pool.size());
+    part.sha256 = planned.sha256;
+    part.built = !part.instance;
+    epoch.parts.push_back(std::move(part));
   }
   return {};
 }
 
-Status Builder::make_routes(Epoch& epoch) const {
+Status Builder::admit(Epoch& epoch) {
+  for (Part& part : epoch.parts) {
+    if (part.library || admitted_.contains(part.sha256)) continue;
+    if (admitted_.empty()) journal_.step("admit");
+    subject_ = part.planned->name();
+    if (Status status = check_interrupt(); !status) return status;
+    auto admitted = plugin::admit(vault_, part.planned->file);
+    if (!admitted) return admitted.error();
+    if ((*admitted)->sha256() != part.sha256)
+      return Error{"plugin file '" + part.planned->file.string() +
+                   "' changed while it was read; write it under another name, then rename it"};
+    journal_.say(short_build((*admitted)->facts()));
+    admitted_.emplace(part.sha256, std::move(*admitted));
+  }
+  return {};
+}
+
+Status Builder::try_out(Epoch& epoch) {
+  PreflightSpec spec;
+  spec.config = epoch.plan.config;
+  spec.timeout = epoch.config().epochs.preflight_timeout;
+  spec.interrupt = interrupt_;
+  for (const Part& part : epoch.parts) {
+    if (part.instance) continue;
+    const std::filesystem::path file =
+        part.library ? part.library->file().path() : admitted_.at(part.sha256)->path();
+    spec.trials.push_back({part.planned->name(), file, part.planned->file});
+  }
+  if (spec.trials.empty()) return {};
+  journal_.step("preflight");
+  const PreflightResult result = preflight(spec);
+  subject_ = result.instance;
+  for (const std::string& warning : result.warnings) journal_.say(warning);
+  if (result.good) return {};
+  if (result.instance.empty()) return Error{"preflight: " + result.reason};
+  return Error{"preflight of instance '" + result.instance + "': " + result.step + ": " + result.reason};
+}
+
+Status Builder::load() {
+  if (!admitted_.empty()) journal_.step("load");
+  for (auto& [sha256, file] : admitted_) {
+    subject_ = file->facts().id;
+    auto loaded = plugin::Library::load(std::move(file));
+    if (!loaded) return loaded.error();
+    libraries_.emplace(sha256, std::move(*loaded));
+  }
+  admitted_.clear();
+  return {};
+}
+
+Status Builder::warm(Epoch& epoch, const std::vector<Epoch*>& live, const StateOf& state_of) {
+  bool begun = false;
+  for (Part& part : epoch.parts) {
+    if (!part.library) part.library = libraries_.at(part.sha256);
+    if (part.instance) continue;
+    const bool waits = std::any_of(live.begin(), live.end(), [&](const Epoch* other) {
+      return std::any_of(other->parts.begin(), other->parts.end(), [&](const Part& running) {
+        return running.instance && displaces(*part.planned, *running.planned);
+      });
+    });
+    if (waits) continue;
+    if (!std::exchange(begun, true)) journal_.step("warm");
+    if (Status status = check_interrupt(); !status) return status;
+    if (Status status = make_instance(part, state_of(*part.planned)); !status) return status;
+  }
+  return {};
+}
+
+Status Builder::make_instance(Part& part, const plugin::SavedState* state) {
+  subject_ = part.planned->name();
+  auto instance = plugin::Instance::create({subject_, part.library, part.planned->options}, context_);
+  if (!instance) return instance.error();
+  if (state) {
+    if (Status status = (*instance)->load_state(*state); !status) return status;
+  }
+  if (Status status = (*instance)->start(kStartTimeout); !status) return status;
+  part.instance = std::move(*instance);
+  part.started = std::chrono::system_clock::now();
+  journal_.say(subject_);
+  return {};
+}
+
+void Builder::take_back(Epoch& epoch) {
+  for (auto part = epoch.parts.rbegin(); part != epoch.parts.rend(); ++part) {
+    if (!part->built || !part->instance) continue;
+    part->instance->drain();
+    std::ignore = part->instance->stop(kStopTimeout);  // what is to be told is why it was not wanted
+    part->instance.reset();
+  }
+}
+
+Status Builder::make_routes(Epoch& epoch) {
   std::vector<http::RouteSpec> specs;
-  for (const config::Route& from : epoch.config->routes) {
+  for (const config::Route& from : epoch.config().routes) {
     auto route = make_route(from, epoch);
     if (!route) return route.error();
     specs.push_back({from.path, methods_of(from), static_cast<std::uint32_t>(epoch.routes.size())});
@@ -69,9 +205,13 @@ Status Builder::make_routes(Epoch& epoch) const {
   return {};
 }
 
-Result<Route> Builder::make_route(const config::Route& from, const Epoch& epoch) const {
+Result<Route> Builder::make_route(const config::Route& from, const Epoch& epoch) {
   const auto failed = [&from](const std::string& why) {
     return Error{from.position.to_string() + ": route " + from.path + ": " + why};
+  };
+  const auto instance = [&epoch](const std::string& name) {
+    const Part* part = epoch.find(name);
+    return part ? part->instance.get() : nullptr;
   };
   Route route;
   if (from.builtin != config::Builtin::none) {
@@ -81,17 +221,17 @@ Result<Route> Builder::make_route(const config::Route& from, const Epoch& epoch)
     route.label = "builtin";
     return route;
   }
-  route.label = from.handler;
-  route.handler = epoch.find(from.handler);
+  route.label = *labels_.insert(from.handler).first;
+  route.handler = instance(from.handler);
   route.table = route.handler ? route.handler->interface<evl_handler>() : nullptr;
   if (!route.table) return failed("'" + from.handler + "' is no handler");
   if (!from.store.empty()) {
-    route.store = epoch.find(from.store);
-    if (!route.store || !route.store->interface<evl_store_backend>())
-      return failed("'" + from.store + "' is no store");
+    plugin::Instance* store = instance(from.store);
+    if (!store || !store->interface<evl_store_backend>()) return failed("'" + from.store + "' is no store");
+    route.store = epoch.find(from.store)->line.get();
   }
   for (const std::string& name : from.formats) {
-    Offer offer{epoch.find(name), nullptr, name};
+    Offer offer{instance(name), nullptr, name};
     offer.table = offer.instance ? offer.instance->interface<evl_format>() : nullptr;
     if (!offer.table) return failed("'" + name + "' is no format");
     route.media_types.push_back(offer.table->media_type);
@@ -99,16 +239,6 @@ Result<Route> Builder::make_route(const config::Route& from, const Epoch& epoch)
   }
   if (route.renders() && route.offers.empty()) return failed("its handler renders, but there is no format");
   return route;
-}
-
-Status retire(Epoch& epoch, std::chrono::nanoseconds timeout) {
-  Status result;
-  for (auto& instance : epoch.instances) instance->drain();
-  for (auto it = epoch.instances.rbegin(); it != epoch.instances.rend(); ++it) {
-    const Status status = (*it)->stop(timeout);
-    if (!status && result) result = status;
-  }
-  return result;
 }
 
 }  // namespace evloom::epoch

@@ -1,5 +1,6 @@
 #include "epoch/host.hpp"
 
+#include <event2/event.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -17,8 +18,7 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr seconds kStartTimeout{30};  // of one instance on all loops, and of what the host does there itself
-constexpr milliseconds kPoll{20};     // how often stop() looks whether the loops are idle
+constexpr milliseconds kPoll{20};             // how often stop() looks whether the loops are idle
 constexpr milliseconds kLeastLastStop{2000};  // for the instances, once nothing is in flight any more
 constexpr const char* kHeldUp = "a loop is held up by a plugin; ending without a proper stop";
 constexpr std::uint32_t kWorkQueue = 4096;
@@ -38,30 +38,26 @@ std::uint64_t raise_file_limit() {
   return limit.rlim_cur;
 }
 
-Result<http::ListenerSpec> spec_of(const config::Listener& from) {
-  http::ListenerSpec spec;
-  auto address = from.http ? http::parse_address(from.http->to_string()) : http::unix_address(from.unix_path);
-  if (!address) return Error{from.position.to_string() + ": " + address.error().message};
-  spec.address = *address;
-  spec.mode = from.mode;
-  spec.backlog = from.backlog;
-  return spec;
-}
-
 }  // namespace
 
-Host::Host(observe::Log& log, const Builtins& builtins, std::uint32_t threads)
-    : logger_(log.logger("epoch")),
+void Host::EventDeleter::operator()(event* e) const { event_free(e); }
+
+Host::Host(const Options& options, const Builtins& builtins, observe::Log& log, std::uint32_t threads)
+    : options_(options),
+      logger_(log.logger("epoch")),
       builtins_(builtins),
       metrics_(threads),
       host_metrics_(metrics_.group()),
       common_{log, metrics_},
       slots_(loop::Loop::kSlots),
+      journal_(log),
+      generations_(common_, journal_),
       loop_hosts_(threads) {}
 
-Result<std::unique_ptr<Host>> Host::start(const Plan& plan, const Builtins& builtins, observe::Log& log) {
-  std::unique_ptr<Host> host(new Host(log, builtins, thread_count(*plan.config)));
-  auto status = host->launch(plan);
+Result<std::unique_ptr<Host>> Host::start(Plan plan, const Options& options, const Builtins& builtins,
+                                          observe::Log& log) {
+  std::unique_ptr<Host> host(new Host(options, builtins, log, thread_count(*plan.config)));
+  auto status = host->launch(std::move(plan));
   if (status) return host;
   host->end_if_held_up(status.error().message);
   return status.error();
@@ -81,7 +77,7 @@ void Host::end_if_held_up(std::string_view why) {
   give_up(kHeldUp);
 }
 
-Status Host::launch(const Plan& plan) {
+Status Host::launch(Plan plan) {
   const auto threads = static_cast<std::uint32_t>(loop_hosts_.size());
   const std::uint64_t files = raise_file_limit();
   // Each connection has one, each loop and its plugins some more.
@@ -111,53 +107,73 @@ Status Host::launch(const Plan& plan) {
       plugin::HostContext{common_.log, metrics_, *pool_, *workers_, services_, slots_});
   auto vault = plugin::Vault::open();
   if (!vault) return vault.error();
-  auto epoch = Builder(*context_, *vault, builtins_).build(1, plan, kStartTimeout);
-  if (!epoch) return epoch.error();
-  epoch_ = std::move(*epoch);
+  auto mailbox = loop::Mailbox::create(options_.control, nullptr);
+  if (!mailbox) return mailbox.error();
+  mailbox_ = std::move(*mailbox);
+  timer_.reset(evtimer_new(
+      options_.control, [](evutil_socket_t, short, void* self) { static_cast<Host*>(self)->tend(); }, this));
+  builder_ = std::make_unique<Builder>(*context_, *vault, builtins_, journal_, options_.interrupt);
+  listeners_.set_pool(*pool_);
+  changes_ = std::make_unique<Changes>(common_, *builder_, generations_, journal_, listeners_, loop_hosts_,
+                                       options_.source, options_.interrupt);
   up_ = true;
-  for (const auto& instance : epoch_->instances)
-    logger_.info("started {} (build {})", instance->label(),
-                 instance->library().facts().build_id.substr(0, 12));
-
-  if (!pool_->run_everywhere(
-          [this](loop::Loop& loop) {
-            loop_hosts_[loop.index()] = std::make_unique<LoopHost>(loop, *epoch_, common_);
-          },
-          kStartTimeout))
-    return Error{"a loop did not take up the first epoch in time"};
-  return listen();
+  return changes_->start(std::move(plan));
 }
 
-Status Host::listen() {
-  for (const config::Listener& from : epoch_->config->listen) {
-    auto spec = spec_of(from);
-    if (!spec) return spec.error();
-    auto bound = http::BoundListener::bind(std::move(*spec), loops());
-    if (!bound) return Error{from.position.to_string() + ": " + bound.error().message};
-    listeners_.push_back(std::move(*bound));
+// ---- what operators ask ----------------------------------------------------------------------------------
+
+HostReport Host::report() const {
+  HostReport report;
+  report.version = options_.version;
+  report.config = options_.source.config.string();
+  report.pid = static_cast<int>(::getpid());
+  report.loops = pool_->size();
+  report.started = started_;
+  report.draining = common_.draining;
+  report.listeners = listeners_.urls();
+  generations_.report(report);
+  report.change = journal_.current();
+  report.changes = journal_.count();
+  return report;
+}
+
+void Host::ask(Command command, std::string by, std::function<void(Answer)> answer) {
+  if (stopping_) return answer(Status(Error{"the host is going down"}));
+  if (asked_.fetch_add(1) >= kMostAsked) {
+    --asked_;
+    return answer(Status(Error{std::to_string(kMostAsked) + " commands are waiting already; try again later"}));
   }
-  // Every address is ours: only now does any of them accept.
-  for (http::BoundListener& bound : listeners_) {
-    auto results = std::make_shared<std::vector<Status>>(loops());
-    if (!pool_->run_everywhere(
-            [results, &bound](loop::Loop& loop) {
-              (*results)[loop.index()] =
-                  LoopHost::of(loop).server().listen(bound.spec(), bound.take(loop.index()));
-            },
-            kStartTimeout))
-      return Error{"a loop did not begin to listen in time"};
-    for (const Status& status : *results)
-      if (!status) return status.error();
-    logger_.info("listening on {}", bound.spec().url());
-  }
-  return {};
+  mailbox_->call([this, command = std::move(command), by = std::move(by), answer = std::move(answer)] {
+    answer(stopping_ ? Answer(Status(Error{"the host is going down"})) : carry_out(command, by));
+    --asked_;
+    if (!stopping_) tend();
+  });
 }
 
-std::vector<std::string> Host::urls() const {
-  std::vector<std::string> urls;
-  for (const http::BoundListener& bound : listeners_) urls.push_back(bound.spec().url());
-  return urls;
+Answer Host::carry_out(const Command& command, const std::string& by) {
+  if (const auto* plan = std::get_if<PlanCommand>(&command)) return changes_->plan(*plan);
+  if (const auto* reload = std::get_if<ReloadCommand>(&command)) return changes_->carry_out(*reload, by);
+  if (const auto* swap = std::get_if<SwapCommand>(&command)) return changes_->carry_out(*swap, by);
+  if (const auto* rollback = std::get_if<RollbackCommand>(&command)) return changes_->carry_out(*rollback, by);
+  const bool on = std::get<DrainCommand>(command).on;
+  logger_.info("{}, asked by {}",
+               on ? "draining: readiness says no, replies end their connections" : "not draining any more", by);
+  common_.draining = on;
+  if (!pool_->run_everywhere([on](loop::Loop& loop) { LoopHost::of(loop).server().end_keep_alive(on); },
+                             kLeastLastStop))
+    return Status(Error{"a loop did not answer in time; it drains when it can"});
+  return Status();
 }
+
+void Host::tend() {
+  const auto next = changes_->tick();
+  if (!next) return;
+  const auto microseconds = std::chrono::ceil<std::chrono::microseconds>(*next).count();
+  const timeval delay{microseconds / 1'000'000, static_cast<suseconds_t>(microseconds % 1'000'000)};
+  evtimer_add(timer_.get(), &delay);
+}
+
+// ---- the end ---------------------------------------------------------------------------------------------
 
 bool Host::drain(std::string_view why, Clock::time_point until) {
   common_.draining = true;
@@ -180,7 +196,9 @@ bool Host::drain(std::string_view why, Clock::time_point until) {
   }
 }
 
-void Host::stop(std::string_view why, std::chrono::nanoseconds timeout) {
+void Host::stop(std::string_view why) {
+  stopping_ = true;
+  const std::chrono::nanoseconds timeout = generations_.serving()->config().shutdown_timeout;
   const auto begin = Clock::now();
   if (!drain(why, begin + timeout * 9 / 10))
     logger_.warn("shutdown.timeout has passed: what is still in flight is cut off");
@@ -196,18 +214,19 @@ void Host::take_down(std::chrono::nanoseconds timeout) {
   everywhere([](loop::Loop& loop) {
     if (loop.context()) LoopHost::of(loop).server().close_all();
   });
-  everywhere([](loop::Loop& loop) {
-    if (loop.context()) LoopHost::of(loop).close_stores();
-  });
-  if (auto status = retire(*epoch_, timeout); !status) give_up(status.error().message);
-  everywhere([](loop::Loop&) {});  // whatever loops had still sent each other has arrived after this
+  if (auto status = generations_.stop_all(timeout); !status) give_up(status.error().message);
   everywhere([this](loop::Loop& loop) { loop_hosts_[loop.index()].reset(); });
+  generations_.clear();
 }
 
 Host::~Host() {
+  stopping_ = true;
   if (pool_) take_down(kLeastLastStop);
+  timer_.reset();
+  mailbox_.reset();  // answers what still waits
+  changes_.reset();
   listeners_.clear();
-  epoch_.reset();
+  builder_.reset();
   workers_.reset();  // before the loops, to which the last pieces of work return
   pool_.reset();
 }

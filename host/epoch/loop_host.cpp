@@ -7,6 +7,7 @@
 #include <new>
 #include <string>
 
+#include "epoch/canary.hpp"
 #include "epoch/store_call.hpp"
 #include "http/negotiate.hpp"
 #include "http/target.hpp"
@@ -43,32 +44,54 @@ LoopHost::LoopHost(loop::Loop& loop, const Epoch& epoch, Common& common)
       logger_(common.log.logger("epoch")),
       settle_event_(event_new(loop.base(), -1, 0, &LoopHost::on_settle, this)),
       server_(loop, *this, epoch.limits, common.connections, common.server_metrics, common.log) {
-  for (const Epoch::Store& store : epoch.stores)
-    batchers_.push_back(std::make_unique<store::Batcher>(
-        loop, *store.instance, store::Batcher::Limits{store.timeout, store.waiting}));
+  epoch.take_up();
   loop.set_context(this);
 }
 
-LoopHost::~LoopHost() { loop_.set_context(nullptr); }
-
-store::Batcher* LoopHost::batcher(const plugin::Instance* instance) {
-  for (const auto& batcher : batchers_)
-    if (&batcher->backend() == instance) return batcher.get();
-  return nullptr;
+LoopHost::~LoopHost() {
+  loop_.set_context(nullptr);
+  epoch_->give_up();
 }
 
-void LoopHost::close_stores() {
-  for (const auto& batcher : batchers_) batcher->close();
+// ---- changes of the epoch --------------------------------------------------------------------------------
+
+void LoopHost::flip(const Epoch& next) {
+  next.take_up();
+  std::exchange(epoch_, &next)->give_up();
+  server_.set_limits(next.limits);
+  release();
 }
 
-bool LoopHost::idle() const {
-  return requests_ == 0 &&
-         std::all_of(batchers_.begin(), batchers_.end(), [](const auto& batcher) { return batcher->idle(); });
+void LoopHost::release() {
+  on_hold_.clear();
+  for (Request* request : std::exchange(held_, {})) restart(*request);
+}
+
+std::vector<std::string_view> LoopHost::expire(const Epoch& epoch) {
+  std::vector<std::string_view> labels;
+  std::vector<http::Exchange*> late;
+  for (Request* request = first_; request; request = request->after_) {
+    if (request->epoch_ != &epoch) continue;
+    request->exchange_.pin();
+    late.push_back(&request->exchange_);
+    labels.push_back(request->route_->label);
+  }
+  for (http::Exchange* exchange : late) {
+    exchange->expire();
+    exchange->unpin();
+  }
+  return labels;
 }
 
 // ---- from HTTP -------------------------------------------------------------------------------------------
 
 void LoopHost::on_head(http::Exchange& exchange) {
+  exchange.pin();
+  route(exchange);
+  if (!exchange.context()) exchange.unpin();  // refused
+}
+
+void LoopHost::route(http::Exchange& exchange) {
   const http::Head& head = exchange.head();
   if (head.method() == http::Method::trace || head.method() == http::Method::connect)
     return exchange.refuse(501, "this host does neither trace nor tunnel");
@@ -115,9 +138,11 @@ void LoopHost::on_head(http::Exchange& exchange) {
   if (route.renders() && !choose_offer(*request)) return;
 
   exchange.set_context(request);
-  exchange.pin();
+  request->after_ = first_;
+  if (first_) first_->before_ = request;
+  first_ = request;
   ++requests_;
-  if (route.handler) route.handler->pin(loop_.index());
+  epoch_->enter(loop_.index());
 }
 
 bool LoopHost::choose_offer(Request& request) {
@@ -154,13 +179,20 @@ bool LoopHost::choose_offer(Request& request) {
 
 void LoopHost::on_request(http::Exchange& exchange) {
   Request& request = *static_cast<Request*>(exchange.context());
+  // Its body came while the epoch changed.
+  if (request.epoch_ != epoch_) return restart(request);
   const Route& route = *request.route_;
-  request.started_ = true;
   if (route.builtin) {
     route.builtin->on_request(exchange, *this);
     finish(request);
     return;
   }
+  if (!on_hold_.empty() && std::find(on_hold_.begin(), on_hold_.end(), route.handler) != on_hold_.end()) {
+    held_.push_back(&request);
+    return;
+  }
+  request.started_ = true;
+  route.handler->pin(loop_.index());
   call(request, "on_request", [&] {
     return route.table->on_request(route.handler->object(), route.handler->slot(loop_), &request);
   });
@@ -187,6 +219,16 @@ void LoopHost::on_abandon(http::Exchange& exchange, http::Abandon why) {
                     kRetryAfter);
   }
   finish(request);
+}
+
+void LoopHost::restart(Request& request) {
+  http::Exchange& exchange = forget(request);
+  route(exchange);
+  if (exchange.context()) {
+    on_request(exchange);
+  } else {
+    exchange.unpin();  // refused
+  }
 }
 
 // ---- the life of a request -------------------------------------------------------------------------------
@@ -240,18 +282,28 @@ void LoopHost::finish(Request& request) {
   if (request.unsettled_) std::erase(unsettled_, &request);
   if (request.rendering) answers_.give_back(std::move(request.rendering));
   const Route& route = *request.route_;
-  if (route.handler) {
-    if (request.started_ && route.table->on_finish)
+  if (request.started_) {
+    if (route.table->on_finish)
       route.handler->call("on_finish", [&] {
         route.table->on_finish(route.handler->object(), route.handler->slot(loop_), &request);
       });
+    if (watch_) watch_->record(*epoch_, request);
     route.handler->unpin(loop_.index());
+  } else if (!held_.empty()) {
+    std::erase(held_, &request);
   }
+  forget(request).unpin();
+}
+
+http::Exchange& LoopHost::forget(Request& request) {
+  (request.before_ ? request.before_->after_ : first_) = request.after_;
+  if (request.after_) request.after_->before_ = request.before_;
   --requests_;
+  request.epoch_->leave(loop_.index());
   http::Exchange& exchange = request.exchange_;
   exchange.set_context(nullptr);
   request.~Request();
-  exchange.unpin();
+  return exchange;
 }
 
 }  // namespace evloom::epoch

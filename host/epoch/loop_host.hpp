@@ -1,11 +1,16 @@
 // LoopHost: what answers requests on one loop: it finds the route in the loop's epoch, chooses the format,
 // calls the handler and sees to it that every request is answered, cancelled or failed, and then finished.
 // Its loop's thread only; made by Host, reached through Loop::context().
+//
+// A request begins when its handler is called with it. What has come before that (its head, its body) belongs
+// to no handler, so a request that meets a new epoch then, or a handler that is giving way to its successor,
+// is routed once more.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "epoch/answer.hpp"
@@ -15,7 +20,6 @@
 #include "http/server.hpp"
 #include "loop/loop.hpp"
 #include "loop/pool.hpp"
-#include "store/batcher.hpp"
 
 struct event;
 
@@ -28,8 +32,10 @@ struct Common {
   http::ServerMetrics server_metrics = {};
   http::Shared connections = {};
   loop::Pool* pool = nullptr;
-  std::atomic<bool> draining = false;  // the host is going down
+  std::atomic<bool> draining = false;  // the host is going down, or was told to drain
 };
+
+class Watch;
 
 class LoopHost final : public http::Service {
  public:
@@ -45,16 +51,22 @@ class LoopHost final : public http::Service {
   const Epoch& epoch() const { return *epoch_; }
   Common& common() { return common_; }
 
-  // The way to a store of the loop's epoch. Null when `instance` is none of its stores.
-  store::Batcher* batcher(const plugin::Instance* instance);
+  // ---- changes of the epoch; each by a message of the control thread
 
-  // Nothing is submitted to a store any more: they are about to be stopped.
-  void close_stores();
+  // From now on requests begin in `next`; the limits are its own. What was held goes on.
+  void flip(const Epoch& next);
+  // Requests for this handler wait from now on, until a flip or release().
+  void hold(const plugin::Instance& handler) { on_hold_.push_back(&handler); }
+  // The requests that were held go on, in the epoch of the loop.
+  void release();
+  // Answers the requests of an epoch with 503: their time is up. Gives the label of each.
+  std::vector<std::string_view> expire(const Epoch& epoch);
 
-  // Every request is finished and nothing waits for a store.
-  bool idle() const;
-  // Requests that are not finished.
-  std::size_t requests() const { return requests_; }
+  // Every request is finished.
+  bool idle() const { return requests_ == 0; }
+
+  // ---- the life of requests
+
   // Calls the handler for a request: what it does is judged when `body` has returned.
   template <typename Body>
   void call(Request& request, const char* what, Body&& body);
@@ -66,6 +78,9 @@ class LoopHost final : public http::Service {
   // Answered, held, or neither?
   void settle(Request& request);
 
+  // Counts the answers of this loop while a canary is watched; null: nobody watches.
+  void watch(std::shared_ptr<Watch> watch) { watch_ = std::move(watch); }
+
   void on_head(http::Exchange& exchange) override;
   void on_request(http::Exchange& exchange) override;
   void on_abandon(http::Exchange& exchange, http::Abandon why) override;
@@ -75,7 +90,13 @@ class LoopHost final : public http::Service {
     void operator()(event* e) const;
   };
   static void on_settle(evutil_socket_t, short, void* self);
+  // Finds the route of an exchange whose head is there; its context is the request then, unless it was refused.
+  void route(http::Exchange& exchange);
   bool choose_offer(Request& request);
+  // Routes a request that has not begun once more, and begins it.
+  void restart(Request& request);
+  // The request is forgotten, but for its exchange.
+  http::Exchange& forget(Request& request);
   void finish(Request& request);
   // Takes its tickets and its store calls from a request: neither will reach it any more.
   void detach(Request& request);
@@ -87,8 +108,11 @@ class LoopHost final : public http::Service {
   Tickets tickets_;
   AnswerPool answers_;
   std::size_t requests_ = 0;
-  std::vector<std::unique_ptr<store::Batcher>> batchers_;  // by slot number of the store's instance
+  Request* first_ = nullptr;  // of the list of all requests
+  std::vector<const plugin::Instance*> on_hold_;
+  std::vector<Request*> held_;  // whole, and waiting for a handler that is on hold
   std::vector<Request*> unsettled_;
+  std::shared_ptr<Watch> watch_;
   std::unique_ptr<event, EventDeleter> settle_event_;
   http::Server server_;  // last made, first gone: its end abandons what is left
 };

@@ -86,7 +86,9 @@ class Request final : public ::evl_request {
   std::size_t param_count_ = 0;
   evl_ticket ticket_ = 0;
   StoreCall* calls_ = nullptr;  // a list
-  bool started_ = false;        // on_request has been called
+  Request* before_ = nullptr;  // in the loop's list of all requests
+  Request* after_ = nullptr;
+  bool started_ = false;  // on_request has been called
   bool answered_ = false;
   bool cancelled_ = false;
   bool unsettled_ = false;  // in the loop's list of those to be looked at

@@ -11,6 +11,10 @@
 #include "base/arena.hpp"
 #include "loop/deadline.hpp"
 
+namespace evloom::plugin {
+class Instance;
+}
+
 namespace evloom::store {
 
 class Batch;
@@ -52,7 +56,8 @@ class Batch {
   // Of keys and items, copied.
   std::size_t bytes() const { return copied_; }
 
-  bool launching = false;  // the backend's submit is on the stack
+  plugin::Instance* backend = nullptr;  // that it was given to last; null when that one has gone
+  bool launching = false;               // the backend's submit is on the stack
   bool flying = false;     // the backend has it
   bool telling = false;    // its deadline has passed and its callers are being told
   bool expired = false;    // its callers have been told; the backend's answer is not wanted any more

@@ -10,22 +10,45 @@ constexpr std::size_t kDeadlineKind = 6;  // those below are the connections'
 
 }  // namespace
 
-Batcher::Batcher(loop::Loop& loop, plugin::Instance& backend, const Limits& limits)
-    : loop_(loop),
-      backend_(backend),
-      table_(*backend.interface<evl_store_backend>()),
-      object_(backend.object()),
-      slot_(backend.slot(loop)),
-      limits_(limits),
-      logger_(backend.logger()) {}
-
 Batcher::~Batcher() {
+  unbind();
+  for (Batch* batch : std::exchange(queue_, {})) batch->deliver(EVL_E_CANCELLED, nullptr);
+}
+
+void Batcher::bind(plugin::Instance& backend) {
+  if (backend_ == &backend) return;
+  backend_ = &backend;
+  table_ = backend.interface<evl_store_backend>();
+  object_ = backend.object();
+  slot_ = backend.slot(loop_);
+  logger_ = backend.logger();
+}
+
+void Batcher::unbind() {
+  if (!backend_) return;
+  // Out of reach first: those who are told may submit again.
+  plugin::Instance* const gone = std::exchange(backend_, nullptr);
+  std::vector<Batch*> ended;
   for (auto& batch : batches_) {
+    batch->backend = nullptr;
+    if (!batch->flying) continue;
     batch->deadline().disarm();
-    if (batch->flying && !batch->expired) backend_.unpin(loop_.index());
+    if (!batch->expired) {
+      gone->unpin(loop_.index());
+      --current_;
+      ended.push_back(batch.get());
+    }
     batch->flying = false;
-    batch->deliver(EVL_E_CANCELLED, nullptr);
+    --flying_;
+    lost_.push_back(std::move(batch));
   }
+  std::erase(batches_, nullptr);
+  for (Batch* batch : ended) batch->deliver(EVL_E_UNKNOWN, nullptr);
+}
+
+void Batcher::release() {
+  held_ = false;
+  flush();
 }
 
 void Batcher::close() {
@@ -35,7 +58,7 @@ void Batcher::close() {
 }
 
 evl_status Batcher::submit(Submission& submission, const evl_op* ops, std::size_t count) {
-  if (current_ == 0) {
+  if (current_ == 0 && !held_) {
     Batch& batch = fresh();
     if (!batch.add(submission, ops, count)) {
       idle_.push_back(&batch);
@@ -69,13 +92,15 @@ Batch& Batcher::fresh() {
 }
 
 evl_status Batcher::launch(Batch& batch) {
-  if (closed_ || flying_ >= kFlying) return EVL_E_UNAVAILABLE;  // all of them past their time
+  if (closed_ || !backend_ || flying_ >= kFlying) return EVL_E_UNAVAILABLE;  // all of them past their time
+  plugin::Instance& backend = *backend_;
+  batch.backend = &backend;
   batch.launching = batch.flying = true;
   ++flying_;
   ++current_;
-  backend_.pin(loop_.index());
-  evl_status status = backend_.call("submit", [&] {
-    return table_.submit(object_, slot_, batch.ops().data(), batch.ops().size(), &Batcher::on_done, &batch);
+  backend.pin(loop_.index());
+  evl_status status = backend.call("submit", [&] {
+    return table_->submit(object_, slot_, batch.ops().data(), batch.ops().size(), &Batcher::on_done, &batch);
   });
   batch.launching = false;
   if (!batch.flying) {
@@ -90,12 +115,12 @@ evl_status Batcher::launch(Batch& batch) {
   batch.flying = false;
   --flying_;
   --current_;
-  backend_.unpin(loop_.index());
+  backend.unpin(loop_.index());
   return status;
 }
 
 void Batcher::flush() {
-  while (current_ == 0 && !queue_.empty()) {
+  while (!held_ && current_ == 0 && !queue_.empty()) {
     Batch& batch = *queue_.front();
     queue_.pop_front();
     waiting_ -= batch.requests();
@@ -112,11 +137,11 @@ void Batcher::on_done(void* context, evl_status status, const evl_result* result
   auto& batch = *static_cast<Batch*>(context);
   Batcher& self = batch.batcher();
   if (!batch.flying) {
-    self.backend_.misbehaved(plugin::Misbehaviour::wrong_state, "ended a submit twice");
+    if (batch.backend) batch.backend->misbehaved(plugin::Misbehaviour::wrong_state, "ended a submit twice");
     return;
   }
   if (batch.launching) {
-    self.backend_.misbehaved(plugin::Misbehaviour::wrong_state, "ended a submit from inside submit");
+    batch.backend->misbehaved(plugin::Misbehaviour::wrong_state, "ended a submit from inside submit");
     batch.flying = false;
     return;
   }
@@ -124,12 +149,12 @@ void Batcher::on_done(void* context, evl_status status, const evl_result* result
   --self.flying_;
   if (batch.telling) return;  // from inside a submit that its deadline led to: on_deadline goes on with it
   if (!batch.expired) {
-    self.backend_.unpin(self.loop_.index());
+    batch.backend->unpin(self.loop_.index());
     batch.deadline().disarm();
     --self.current_;
     status = plugin::known(status);
     if (status == EVL_OK && !self.complete(batch, results, count)) {
-      self.backend_.misbehaved(plugin::Misbehaviour::bad_argument,
+      batch.backend->misbehaved(plugin::Misbehaviour::bad_argument,
                                "ended a submit without a result for each operation");
       status = EVL_E_INTERNAL;
     }
@@ -165,7 +190,7 @@ void Batcher::on_deadline(void* context) {
   // Its memory stays until the backend lets go of it, but nobody waits for that, not even to stop the
   // backend.
   batch.expired = batch.telling = true;
-  self.backend_.unpin(self.loop_.index());
+  batch.backend->unpin(self.loop_.index());
   --self.current_;
   self.flush();
   batch.deliver(EVL_E_UNKNOWN, nullptr);
@@ -178,7 +203,11 @@ void Batcher::on_deadline(void* context) {
 }
 
 evl_status Batcher::health(evl_error& why) {
-  return backend_.call("health", [&] { return table_.health(object_, slot_, &why); });
+  if (!backend_) {
+    evl_error_set(&why, "its instance is being replaced");
+    return EVL_E_UNAVAILABLE;
+  }
+  return backend_->call("health", [&] { return table_->health(object_, slot_, &why); });
 }
 
 }  // namespace evloom::store

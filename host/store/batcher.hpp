@@ -1,7 +1,7 @@
 // Batcher: the way from requests to one store backend, on one loop. While a batch is under way, what comes
 // waits for the next one; when none is, it leaves at once, so a lone client waits for nothing. Bounded in
 // requests waiting and in time: a backend that does not answer costs its own callers a failure, never the
-// loop.
+// loop. It outlives its backend: while one instance gives way to its successor, what comes is held.
 #pragma once
 
 #include <cstddef>
@@ -24,13 +24,26 @@ class Batcher {
     std::size_t waiting = 4096;            // requests that may wait
   };
 
-  // `backend` offers evloom.store/1 and has been started on `loop`.
-  Batcher(loop::Loop& loop, plugin::Instance& backend, const Limits& limits);
+  // Without a backend: nothing can be submitted yet.
+  Batcher(loop::Loop& loop, const Limits& limits) : loop_(loop), limits_(limits) {}
   // Ends all that is left with EVL_E_CANCELLED. The backend's thread_stop has been called: nothing of it
   // comes any more.
   ~Batcher();
   Batcher(const Batcher&) = delete;
   Batcher& operator=(const Batcher&) = delete;
+
+  // `backend` offers evloom.store/1 and has been started on this loop. Nothing is to be done when it is that
+  // already; another one was unbound before.
+  void bind(plugin::Instance& backend);
+  // The backend has been stopped here: whatever it had not answered ends as EVL_E_UNKNOWN.
+  void unbind();
+
+  // From now on what comes waits, as far as Limits::waiting goes, and nothing leaves for the backend.
+  void hold() { held_ = true; }
+  // What was held leaves.
+  void release();
+
+  void set_limits(const Limits& limits) { limits_ = limits; }
 
   // Takes copies of the operations (of stride sizeof(evl_op), checked). EVL_OK, or why nothing was done:
   // EVL_E_OVERLOADED, EVL_E_NO_SPACE, or what the backend says.
@@ -40,10 +53,11 @@ class Batcher {
   void close();
 
   // Nobody waits for an answer.
-  bool idle() const { return current_ == 0 && queue_.empty(); }
+  bool idle() const { return quiet() && queue_.empty(); }
+  // Nobody waits for the backend: what waits is held.
+  bool quiet() const { return current_ == 0; }
 
-  plugin::Instance& backend() { return backend_; }
-  // What the backend says of itself; `why` gets the reason.
+  // What the backend says of itself; `why` gets the reason. EVL_E_UNAVAILABLE when there is none.
   evl_status health(evl_error& why);
 
  private:
@@ -61,12 +75,13 @@ class Batcher {
   bool complete(const Batch& batch, const evl_result* results, std::size_t count) const;
 
   loop::Loop& loop_;
-  plugin::Instance& backend_;
-  const evl_store_backend& table_;
-  void* const object_;
-  void* const slot_;
-  const Limits limits_;
+  Limits limits_;
+  plugin::Instance* backend_ = nullptr;
+  const evl_store_backend* table_ = nullptr;
+  void* object_ = nullptr;
+  void* slot_ = nullptr;
   observe::Logger logger_;
+  bool held_ = false;
   std::size_t waiting_ = 0;        // requests in queue_
   std::size_t waiting_bytes_ = 0;  // of their operations
   bool closed_ = false;
@@ -75,6 +90,7 @@ class Batcher {
   std::deque<Batch*> queue_;                     // to be launched; only the last has room
   std::vector<Batch*> idle_;                     // for reuse
   std::vector<std::unique_ptr<Batch>> batches_;  // all; kept, so that a second `done` is recognised
+  std::vector<std::unique_ptr<Batch>> lost_;     // those that a backend which has gone never let go of
 };
 
 }  // namespace evloom::store

@@ -43,7 +43,7 @@ evl_status submit(evl_request* raw, evl_store* store, const evl_op* ops, std::si
     handler.misbehaved(plugin::Misbehaviour::bad_argument, why);
     return EVL_E_INVALID;
   }
-  store::Batcher* batcher = request->host().batcher(request->route().store);
+  store::Batcher* batcher = request->route().store->on(request->host().loop());
   void* memory = request->exchange().arena().allocate(sizeof(StoreCall), alignof(StoreCall));
   if (!batcher) return EVL_E_UNAVAILABLE;
   if (!memory) return EVL_E_NO_SPACE;

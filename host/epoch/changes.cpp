@@ -1,0 +1,363 @@
+#include "epoch/changes.hpp"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "config/differences.hpp"
+#include "epoch/canary.hpp"
+#include "epoch/differences.hpp"
+#include "epoch/settings.hpp"
+
+namespace evloom::epoch {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr seconds kMessage{30};  // what a loop gets to run a message of ours
+constexpr seconds kRestore{1};   // between two attempts to make an instance again
+constexpr milliseconds kPoll{5};
+
+std::string join(const std::vector<std::string>& texts, const char* separator) {
+  std::string all;
+  for (const std::string& text : texts) all += (all.empty() ? "" : separator) + text;
+  return all;
+}
+
+// The errors of a configuration, one a line.
+std::string text_of(const config::Diagnostics& diagnostics) {
+  std::string text = config::render(diagnostics, false);
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+Changes::Changes(Common& common, Builder& builder, Generations& generations, Journal& journal,
+                 Listeners& listeners, std::vector<std::unique_ptr<LoopHost>>& loop_hosts, PlanSource source,
+                 int interrupt)
+    : common_(common),
+      builder_(builder),
+      generations_(generations),
+      journal_(journal),
+      listeners_(listeners),
+      loop_hosts_(loop_hosts),
+      source_(std::move(source)),
+      interrupt_(interrupt) {}
+
+// ---- what may be asked -----------------------------------------------------------------------------------
+
+Status Changes::start(Plan plan) {
+  journal_.open(ChangeKind::start, {}, "start");
+  const Failed failed = make(std::move(plan), false);
+  if (!failed) {
+    journal_.close(Outcome::serving);
+    return {};
+  }
+  journal_.close(Outcome::failed, failed->text, failed->instance);
+  return Error{failed->text};
+}
+
+ChangeReport Changes::carry_out(const ReloadCommand& command, std::string by) {
+  journal_.open(ChangeKind::reload, command.discard_swaps ? "--discard-swaps" : "", std::move(by));
+  journal_.step("plan");
+  Swaps swaps = command.discard_swaps ? Swaps{} : swaps_;
+  Failure failure;
+  auto plan = planned(source_.load(swaps), failure);
+  if (!plan) return end(failure);
+  // A swap ends with its instance.
+  std::erase_if(swaps, [&plan](const auto& swap) { return !plan->find(swap.first); });
+  return change(std::move(*plan), std::move(swaps), true);
+}
+
+ChangeReport Changes::carry_out(const SwapCommand& command, std::string by) {
+  journal_.open(ChangeKind::swap, command.instance + ' ' + command.file, std::move(by));
+  journal_.step("plan");
+  const Plan& running = generations_.serving()->plan;
+  if (!running.find(command.instance)) {
+    std::vector<std::string> names;
+    for (const PlannedInstance& planned : running.instances) names.push_back(planned.name());
+    return end({"there is no instance '" + command.instance + "'; there are " + join(names, ", "), true});
+  }
+  Swaps swaps = swaps_;
+  swaps[command.instance] = command.file;
+  Failure failure;
+  auto plan = planned(source_.plan(running.config, swaps), failure);
+  if (!plan) return end(failure);
+  return change(std::move(*plan), std::move(swaps), true);
+}
+
+ChangeReport Changes::carry_out(const RollbackCommand&, std::string by) {
+  journal_.open(ChangeKind::rollback, {}, std::move(by));
+  journal_.step("plan");
+  const Epoch* before = generations_.before();
+  if (!before)
+    return end({"there is no epoch to go back to: none stands by any more (epochs.rollback_window is " +
+                    std::to_string(generations_.serving()->config().epochs.rollback_window / milliseconds(1)) +
+                    " ms); swap or reload instead",
+                true});
+  journal_.say("to what epoch " + std::to_string(before->number) + " was");
+  return change(before->plan, swaps_before_, true);
+}
+
+Result<PlanReport> Changes::plan(const PlanCommand& command) const {
+  PlanSource::Loaded loaded = source_.load(command.discard_swaps ? Swaps{} : swaps_);
+  if (!loaded.plan) return Error{text_of(loaded.diagnostics)};
+  PlanReport report;
+  report.differences = differences(generations_.serving()->plan, *loaded.plan);
+  for (const std::string& text :
+       config::restart_only_differences(generations_.serving()->config(), *loaded.plan->config))
+    report.warnings.push_back("only a restart can change " + text + ": a reload would be refused");
+  for (const config::Diagnostic& one : loaded.diagnostics.list())
+    report.warnings.push_back(one.position.to_string() + ": " + one.message);
+  return report;
+}
+
+// ---- a change --------------------------------------------------------------------------------------------
+
+std::optional<Plan> Changes::planned(PlanSource::Loaded loaded, Failure& failure) const {
+  if (!loaded.plan) failure = {text_of(loaded.diagnostics), true};
+  return std::move(loaded.plan);
+}
+
+ChangeReport Changes::end(const Failure& failure) {
+  journal_.edit([this](ChangeReport& report) { report.epoch = generations_.serving()->number; });
+  return journal_.close(failure.refused ? Outcome::refused : Outcome::failed, failure.text, failure.instance);
+}
+
+ChangeReport Changes::change(Plan plan, Swaps swaps, bool stand_by) {
+  const Epoch& serving = *generations_.serving();
+  const std::vector<Difference> all = differences(serving.plan, plan);
+  journal_.edit([&](ChangeReport& report) {
+    report.differences = all;
+    report.epoch = serving.number;
+  });
+  if (const Failed refused = restart_only(plan)) return end(*refused);
+  if (all.empty() && !unrestored_) return journal_.close(Outcome::unchanged);
+  if (const Failed refused = room_for(plan)) return end(*refused);
+  if (const Failed failed = make(std::move(plan), stand_by)) return end(*failed);
+  swaps_before_ = std::exchange(swaps_, std::move(swaps));
+  return journal_.close(Outcome::serving);
+}
+
+Changes::Failed Changes::restart_only(const Plan& plan) const {
+  const auto texts = config::restart_only_differences(generations_.serving()->config(), *plan.config);
+  if (texts.empty()) return std::nullopt;
+  return Failure{"only a restart can change " + join(texts, " and ") + "; nothing was applied", true};
+}
+
+Changes::Failed Changes::room_for(const Plan& plan) {
+  generations_.tick();
+  const Epoch& serving = *generations_.serving();
+  if (serving.loops_on() != common_.pool->size())
+    return Failure{"a loop that is held up by a plugin has yet to take up epoch " + std::to_string(serving.number) +
+                       "; try again when it has",
+                   true};
+  if (stands_in_the_way(plan) || generations_.live().size() >= Generations::kMost) generations_.retire_standby();
+  if (generations_.live().size() < Generations::kMost) return std::nullopt;
+  return Failure{"there are " + std::to_string(Generations::kMost) + " live epochs, the most there may be: " +
+                     generations_.describe() + "; try again when one has drained",
+                 true};
+}
+
+// Whether an instance that only stands by for a roll-back has what one of the plan must have for itself alone.
+bool Changes::stands_in_the_way(const Plan& plan) const {
+  const Epoch& serving = *generations_.serving();
+  for (const Epoch* epoch : generations_.live()) {
+    for (const Part& part : epoch->parts) {
+      const bool serves = std::any_of(serving.parts.begin(), serving.parts.end(),
+                                      [&part](const Part& other) { return other.instance == part.instance; });
+      if (!part.instance || serves) continue;
+      for (const PlannedInstance& planned : plan.instances)
+        if (!part.planned->same_as(planned) && Builder::displaces(planned, *part.planned)) return true;
+    }
+  }
+  return false;
+}
+
+Changes::Failed Changes::make(Plan plan, bool stand_by) {
+  auto built = builder_.build(
+      next_number(), std::move(plan), generations_.live(),
+      [this](const PlannedInstance& planned) { return unrestored_ ? unrestored_->state_for(planned) : nullptr; });
+  if (!built) return Failure{built.error().message, false, builder_.subject()};
+  std::unique_ptr<Epoch> next = std::move(*built);
+  Epoch& epoch = *next;
+
+  journal_.step("listen");
+  Status status = listeners_.prepare(epoch.config());
+  // The log is open already when the host starts.
+  if (status && generations_.serving()) status = common_.log.reconfigure(log_options_of(epoch.config()));
+  Failed failed;
+  if (status) {
+    failed = put_in_place(std::move(next), stand_by);
+  } else {
+    failed = Failure{status.error().message};
+    builder_.take_back(epoch);
+  }
+  if (!failed) return failed;
+  listeners_.take_back();
+  if (const Epoch* serving = generations_.serving())
+    std::ignore = common_.log.reconfigure(log_options_of(serving->config()));
+  return failed;
+}
+
+Changes::Failed Changes::put_in_place(std::unique_ptr<Epoch> next, bool stand_by) {
+  Epoch* const before = generations_.serving();
+  const auto give_back = [&](std::string text) {
+    Failure failure{std::move(text), false, builder_.subject()};
+    builder_.take_back(*next);
+    return failure;
+  };
+  auto exchange = std::make_unique<HandOver>(*common_.pool, builder_, generations_);
+  if (Status status = exchange->find(generations_.live(), *next); !status) return give_back(status.error().message);
+  const bool held = exchange->needed();
+  if (held) {
+    if (Failed failed = hand_over(*exchange, *next)) {
+      builder_.take_back(*next);
+      restore(std::move(exchange));
+      return failed;
+    }
+  }
+  if (Status status = builder_.make_routes(*next); !status) {
+    Failure failure = give_back(status.error().message);
+    if (held) restore(std::move(exchange));
+    return failure;
+  }
+
+  std::uint32_t flipped = 0;
+  const std::optional<config::Canary>& canary = next->config().epochs.canary;
+  if (canary && before && held) journal_.say("no canary: an instance was handed over, which all loops take part in");
+  if (canary && before && !held) {
+    if (Failed failed = watch_canary(*next, *canary)) {
+      generations_.discard(std::move(next), before->config().epochs.drain_timeout);
+      return failed;
+    }
+    flipped = 1;
+  }
+  journal_.step("flip");
+  const std::uint64_t pinned = before ? before->requests() : 0;
+  // A loop that does not answer in time takes up the epoch when it can; the one before cannot drain until then.
+  if (Status status = flip(*next, flipped, common_.pool->size()); !status) journal_.say(status.error().message);
+  journal_.edit([&](ChangeReport& report) {
+    report.epoch = next->number;
+    for (const Part& part : next->parts)
+      if (part.built)
+        report.built.push_back({part.planned->name(), part.planned->facts.id, part.library->facts().build_id,
+                                part.planned->file.string()});
+    if (before) report.before = ChangeReport::Before{before->number, pinned, {}, {}, 0, {}};
+  });
+  if (Status status = listeners_.commit(); !status) journal_.say(status.error().message);
+  const config::Epochs policy = next->config().epochs;
+  for (Part& part : next->parts) part.built = false;
+  generations_.serve(std::move(next), policy.drain_timeout,
+                     stand_by ? policy.rollback_window : std::chrono::nanoseconds(0));
+  unrestored_.reset();
+  return std::nullopt;
+}
+
+Status Changes::flip(Epoch& next, std::uint32_t first, std::uint32_t last) {
+  const auto take_up = [this, &next](loop::Loop& loop) {
+    for (const Part& part : next.parts) {
+      if (!part.line) continue;
+      store::Batcher& batcher = part.line->open(loop, part.limits);
+      batcher.bind(*part.instance);
+      batcher.release();
+    }
+    auto& host = loop_hosts_[loop.index()];
+    if (host) {
+      host->flip(next);
+    } else {
+      host = std::make_unique<LoopHost>(loop, next, common_);
+    }
+  };
+  const auto until = Clock::now() + kMessage;
+  bool all = true;
+  if (first == 0 && last == common_.pool->size()) {
+    all = common_.pool->run_everywhere(take_up, kMessage);
+  } else {
+    for (std::uint32_t i = first; i < last; ++i)
+      all = common_.pool->run_on(i, take_up, std::max<Clock::duration>(until - Clock::now(), kPoll)) && all;
+  }
+  if (all) return {};
+  return Error{"a loop that is held up by a plugin takes up the epoch later"};
+}
+
+Changes::Failed Changes::hand_over(HandOver& exchange, Epoch& next) {
+  const config::Epochs& policy = next.config().epochs;
+  journal_.step("hold");
+  journal_.say(exchange.names());
+  if (Status status = exchange.hold(policy.hold_timeout); !status) return Failure{status.error().message};
+  journal_.step("hand over");
+  if (Status status = exchange.carry_out(); !status)
+    return Failure{status.error().message, false, builder_.subject()};
+  return std::nullopt;
+}
+
+// What went comes back, in an epoch that is the serving one but for its number.
+void Changes::restore(std::unique_ptr<HandOver> exchange) {
+  Epoch& serving = *generations_.serving();
+  const bool whole = std::all_of(serving.parts.begin(), serving.parts.end(), [](const Part& part) {
+    return part.instance != nullptr;
+  });
+  if (whole) return;  // nobody had gone yet
+  journal_.step("restore");
+  auto again = exchange->make_again(next_number(), serving);
+  if (!again) {
+    journal_.say(again.error().message);
+    common_.log.logger("change").fault(observe::Level::kError, "restore", "{}; trying again every second",
+                                       again.error().message);
+    exchange->give_up();
+    unrestored_ = std::move(exchange);
+    restore_at_ = Clock::now() + kRestore;
+    return;
+  }
+  if (Status status = flip(**again, 0, common_.pool->size()); !status) journal_.say(status.error().message);
+  for (Part& part : (*again)->parts) part.built = false;
+  generations_.serve(std::move(*again), serving.config().epochs.drain_timeout, {});
+  unrestored_.reset();
+}
+
+Changes::Failed Changes::watch_canary(Epoch& next, const config::Canary& canary) {
+  journal_.step("canary");
+  const std::uint32_t loops = common_.pool->size();
+  std::vector<std::shared_ptr<Watch>> watches;
+  watches.push_back(std::make_shared<Watch>(&next));
+  for (std::uint32_t i = 1; i < loops; ++i) watches.push_back(std::make_shared<Watch>(nullptr));
+  if (Status status = flip(next, 0, 1); !status) journal_.say(status.error().message);
+  common_.pool->run_everywhere([watches](loop::Loop& loop) { LoopHost::of(loop).watch(watches[loop.index()]); },
+                               kMessage);
+
+  const Clock::time_point until = Clock::now() + canary.timeout;
+  std::string verdict;
+  Tally tally;
+  for (bool over = false; !over && verdict.empty();) {
+    tally = {};
+    Tally others;
+    tally.add(*watches[0]);
+    for (std::uint32_t i = 1; i < loops; ++i) others.add(*watches[i]);
+    over = tally.requests >= canary.requests || Clock::now() >= until;
+    verdict = judge(tally, others, canary, over);
+    if (readable(interrupt_)) verdict = "the host is going down";
+    if (!over && verdict.empty()) std::this_thread::sleep_for(kPoll);
+  }
+  common_.pool->run_everywhere([](loop::Loop& loop) { LoopHost::of(loop).watch(nullptr); }, kMessage);
+  journal_.say(fmt::format("{} requests on loop 0, {} errors, p99 {:.2f} ms", tally.requests, tally.errors,
+                           static_cast<double>(tally.p99_ns()) / 1e6));
+  if (verdict.empty()) return std::nullopt;
+  Epoch& before = *generations_.serving();
+  if (Status status = flip(before, 0, 1); !status) journal_.say(status.error().message);
+  return Failure{"the canary was taken back: " + verdict};
+}
+
+std::optional<Changes::Clock::duration> Changes::tick() {
+  auto next = generations_.tick();
+  if (!unrestored_) return next;
+  if (Clock::now() >= restore_at_) restore(std::move(unrestored_));
+  if (!unrestored_) return generations_.tick();
+  const Clock::duration left = std::max<Clock::duration>(restore_at_ - Clock::now(), kPoll);
+  return next ? std::min(*next, left) : left;
+}
+
+}  // namespace evloom::epoch

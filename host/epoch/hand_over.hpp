@@ -1,0 +1,64 @@
+// HandOver: instances that cannot run beside their successors, because both open the same thing for themselves
+// alone or because one knows what the other has to know. What they would be asked is held on the loops; when
+// they are quiet they are stopped, their state is saved, the successors are made, and what was held goes on.
+// [control]
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "epoch/builder.hpp"
+#include "epoch/epoch.hpp"
+#include "epoch/generations.hpp"
+#include "loop/pool.hpp"
+
+namespace evloom::epoch {
+
+class HandOver {
+ public:
+  HandOver(loop::Pool& pool, Builder& builder, Generations& generations)
+      : pool_(pool), builder_(builder), generations_(generations) {}
+
+  // Who has to go before what `next` lacks can come. Fails when that is one of an epoch that still drains.
+  Status find(const std::vector<Epoch*>& live, Epoch& next);
+  bool needed() const { return !comers_.empty(); }
+  // "counters", for messages.
+  std::string names() const;
+
+  // Holds what comes for those who go, and waits until they are quiet. On failure everything goes on as it was.
+  Status hold(std::chrono::nanoseconds timeout);
+  // Stops those who go and makes those who come. On failure what was made is gone again, and so are those who
+  // went: make_again() is next.
+  Status carry_out();
+  // The same epoch once more, under another number: with instances in the place of those that went, made from
+  // the same code and options and given what was saved.
+  Result<std::unique_ptr<Epoch>> make_again(std::uint64_t number, const Epoch& from);
+  // They could not be made again: what is held for stores is refused from now on.
+  void give_up();
+
+  // What the instance that went has left for one of this plan; null: nothing.
+  const plugin::SavedState* state_for(const PlannedInstance& planned) const;
+
+ private:
+  struct Leaver {
+    std::shared_ptr<plugin::Instance> instance;  // null: gone
+    const PlannedInstance* planned = nullptr;
+    std::shared_ptr<store::Line> line;
+    std::optional<plugin::SavedState> state;
+  };
+
+  void everywhere(std::function<void(loop::Loop&)> function);
+  Status wait_quiet(config::InstanceKind kind, std::chrono::steady_clock::time_point until);
+  // What is held goes on: to whatever stands behind it now.
+  void release();
+
+  loop::Pool& pool_;
+  Builder& builder_;
+  Generations& generations_;
+  std::vector<Leaver> leavers_;  // in the order of their start
+  std::vector<Part*> comers_;
+};
+
+}  // namespace evloom::epoch
