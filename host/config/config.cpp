@@ -55,11 +55,13 @@ class Reader {
     config_.root = tree_;
     config_.threads = static_cast<unsigned>(tree_.get("threads").integer());
     for (const Node& node : tree_.get("listen").items()) listener(node);
+    admin(tree_.get("admin"));
     for (const Node& node : tree_.get("plugins").get("path").items())
       config_.plugin_path.emplace_back(node.text());
     instances();
     for (const Node& node : tree_.get("routes").items()) route(node);
     limits(tree_.get("limits"));
+    epochs(tree_.get("epochs"));
     config_.shutdown_timeout = tree_.get("shutdown").get("timeout").duration();
     log(tree_.get("log"));
     config_.work_threads = static_cast<unsigned>(tree_.get("work").get("threads").integer());
@@ -84,6 +86,23 @@ class Reader {
     listener.mode = static_cast<std::uint32_t>(node.get("mode").integer());
     listener.backlog = static_cast<int>(node.get("backlog").integer());
     config_.listen.push_back(std::move(listener));
+  }
+
+  void admin(const Node& node) {
+    if (!node) return;
+    Admin& admin = config_.admin;
+    admin.on = true;
+    admin.position = node.position();
+    if (const Node http = node.get("http"); http) {
+      admin.position = http.position();
+      if (Result<Address> address = parse_address(http.text()); address) admin.http = std::move(*address);
+    }
+    if (const Node path = node.get("unix"); path) {
+      admin.position = path.position();
+      admin.unix_path = path.text();
+    }
+    admin.mode = static_cast<std::uint32_t>(node.get("mode").integer());
+    admin.token = node.get("token").text();
   }
 
   void instances() {
@@ -186,6 +205,20 @@ class Reader {
     limits.requests_per_connection = count(node.get("requests_per_connection"));
   }
 
+  void epochs(const Node& node) {
+    Epochs& epochs = config_.epochs;
+    epochs.preflight_timeout = node.get("preflight_timeout").duration();
+    epochs.hold_timeout = node.get("hold_timeout").duration();
+    epochs.drain_timeout = node.get("drain_timeout").duration();
+    epochs.rollback_window = node.get("rollback_window").duration();
+    const Node canary = node.get("canary");
+    if (!canary) return;
+    epochs.canary = {.requests = static_cast<std::uint64_t>(canary.get("requests").integer()),
+                     .timeout = canary.get("timeout").duration(),
+                     .errors_percent = canary.get("errors").number(),
+                     .p99_factor = canary.get("p99").number()};
+  }
+
   void log(const Node& node) {
     config_.log.level = log_level(node.get("level"));
     config_.log.format = node.get("format").text() == "json" ? LogFormat::json : LogFormat::text;
@@ -239,7 +272,8 @@ std::string_view to_string(InstanceKind kind) {
 std::string Instance::where() const { return std::string(to_string(kind)) + "s." + name; }
 
 const std::vector<std::string>& log_modules() {
-  static const std::vector<std::string> modules = {"main", "epoch", "http", "log", "access"};
+  static const std::vector<std::string> modules = {"main", "epoch", "change", "admin",
+                                                   "http", "log",   "access"};
   return modules;
 }
 
@@ -267,6 +301,7 @@ LoadResult load_text(std::string_view name, std::string text, const std::filesys
   tree = validate(host_schema(), tree, result.diagnostics);
   Config config = Reader(tree).read();
   config.file = name;
+  config.source = source;
   check_rules(config, tree, result.diagnostics);
   if (!result.diagnostics.has_errors()) result.config = std::make_shared<const Config>(std::move(config));
   return result;

@@ -27,6 +27,16 @@ struct Listener {
   int backlog = 0;
 };
 
+// Where commands come in. One of the two addresses, when it is on.
+struct Admin {
+  bool on = false;
+  Position position;
+  std::optional<Address> http;
+  std::string unix_path;   // absolute
+  std::uint32_t mode = 0;  // of the unix socket
+  std::string token;       // with http; a secret
+};
+
 enum class InstanceKind : std::uint8_t { handler, store, format };
 // "handler", "store", "format".
 std::string_view to_string(InstanceKind kind);
@@ -76,6 +86,22 @@ struct Limits {
   std::size_t requests_per_connection = 0;  // 0: no limit
 };
 
+// A change goes to one loop first and is watched there.
+struct Canary {
+  std::uint64_t requests = 0;
+  std::chrono::nanoseconds timeout{0};
+  double errors_percent = 0;  // 1.0 is 1 %
+  double p99_factor = 0;
+};
+
+struct Epochs {
+  std::chrono::nanoseconds preflight_timeout{0};
+  std::chrono::nanoseconds hold_timeout{0};
+  std::chrono::nanoseconds drain_timeout{0};
+  std::chrono::nanoseconds rollback_window{0};  // 0: the epoch before is not kept
+  std::optional<Canary> canary;
+};
+
 enum class LogLevel : std::uint8_t { trace, debug, info, warn, error, off };
 enum class LogFormat : std::uint8_t { text, json };
 
@@ -94,13 +120,19 @@ struct Config {
   std::filesystem::path file;  // as given to load(); a name for messages in load_text()
   unsigned threads = 0;        // 0: one for each processor
   std::vector<Listener> listen;
+  Admin admin;
   std::vector<std::filesystem::path> plugin_path;  // empty: the host's own folder
   std::vector<Instance> instances;  // handlers, stores, formats; each kind in the order of the file
   std::vector<Route> routes;
   Limits limits;
+  Epochs epochs;
   std::chrono::nanoseconds shutdown_timeout{0};
   Log log;
   unsigned work_threads = 0;
+
+  // What it was read from. load_text() of its name, text and folder, in the same environment, gives this
+  // Config again, also in another process, and whatever has become of the file. Never null.
+  std::shared_ptr<const Source> source;
 
   // The whole validated tree, defaults included: for `dump`.
   Node root;

@@ -73,6 +73,10 @@ Json scalar_shapes(const Schema& schema) {
     }
     case Kind::address:
       return Json::array({text_schema("^([0-9.]+|\\[[0-9A-Fa-f:.]+\\]):[0-9]{1,5}$")});
+    case Kind::percent:
+      return Json::array({text_schema("^[0-9]+(\\.[0-9]+)?%$")});
+    case Kind::factor:
+      return Json::array({text_schema("^[0-9]+(\\.[0-9]+)?x$")});
     case Kind::mode:
       return Json::array({{{"type", "integer"}}, text_schema("^(0o)?[0-7]{1,4}$")});
     case Kind::name:
@@ -165,7 +169,9 @@ class Writer {
     for (const Schema& key : schema.keys) {
       out["properties"][key.name] = write(key);
       if (key.required) required.push_back(key.name);
-      if (!key.needs.empty()) out["dependencies"][key.name] = Json::array({key.needs});
+      for (const std::string& other : {key.needs, key.together}) {
+        if (!other.empty()) out["dependencies"][key.name].push_back(other);
+      }
     }
     if (!required.empty()) out["required"] = std::move(required);
     for (const std::string& key : schema.exactly_one)

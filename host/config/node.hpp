@@ -31,6 +31,8 @@ enum class Kind : std::uint8_t {
   address,   // "HOST:PORT" with a literal IPv4 or [IPv6] address
   path,      // a file; text() is absolute, relative ones start at the YAML file's folder
   mode,      // permissions of a file, octal; integer()
+  percent,   // "1%", "0.5%"; number() is what stands before the sign
+  factor,    // "2x", "1.5x"; number()
   choice,    // one of a few words
   name,      // a name that the user gives, or the id of a plugin
   one_of,    // one of several shapes

@@ -1,11 +1,5 @@
 #include "config/options.hpp"
 
-#include <algorithm>
-#include <cstdio>
-#include <cstdlib>
-
-#include "config/scalars.hpp"
-
 namespace evloom::config {
 namespace {
 
@@ -22,7 +16,7 @@ constexpr Option kOptions[] = {
      .example = "4",
      .doc =
          "Threads that serve requests, each with its own event loop. `auto`: one for each processor that the "
-         "process may use."},
+         "process may use. Only a restart changes it."},
 
     // What clients connect to.
     {.at = "listen",
@@ -55,6 +49,43 @@ constexpr Option kOptions[] = {
      .min = "1",
      .max = "65535",
      .doc = "Connections that the kernel keeps waiting to be accepted, for each thread."},
+
+    {.at = "admin",
+     .kind = Kind::map,
+     .exactly_one = "unix|http",
+     .optional = true,
+     .doc = "Where the host takes commands (`evloom status`, `reload`, `swap`, ...). Without this section it "
+            "takes "
+            "none but "
+            "signals. It has either `unix` or `http`. Only a restart changes it."},
+    {.at = "admin.unix",
+     .kind = Kind::path,
+     .max = "107",
+     .example = "../run/evloom.sock",
+     .doc =
+         "Unix socket to create, with its folder where that is missing. Whoever may write to it may do all."},
+    {.at = "admin.mode",
+     .kind = Kind::mode,
+     .fallback = "\"0660\"",
+     .needs = "unix",
+     .example = "\"0600\"",
+     .doc = "Permissions of the unix socket, octal."},
+    {.at = "admin.http",
+     .kind = Kind::address,
+     .together = "token",
+     .example = "\"127.0.0.1:9091\"",
+     .doc = "TCP address, only with a bearer token. Nothing is encrypted: keep it on this machine, or behind "
+            "a proxy "
+            "that does it."},
+    {.at = "admin.token",
+     .kind = Kind::string,
+     .min = "16",
+     .max = "1024",
+     .needs = "http",
+     .example = "\"3f8d0c21a97b4e65\"",
+     .secret = true,
+     .doc = "What a client sends as `Authorization: Bearer TOKEN`. Best taken from the environment: "
+            "`${EVLOOM_TOKEN}`."},
 
     {.at = "plugins", .kind = Kind::map, .doc = "Where plugin files are."},
     {.at = "plugins.path",
@@ -256,6 +287,70 @@ constexpr Option kOptions[] = {
      .max = "2147483647",
      .doc = "Requests after which a connection is closed. 0: no limit."},
 
+    // Changes of the running host: a reload, a swap, a roll-back.
+    {.at = "epochs",
+     .kind = Kind::map,
+     .doc = "How the host changes while it serves: by `evloom reload`, `swap` and `rollback`."},
+    {.at = "epochs.preflight_timeout",
+     .kind = Kind::duration,
+     .fallback = "10s",
+     .min = "100ms",
+     .max = "1h",
+     .doc =
+         "A new plugin is first tried in a process of its own. The longest that each of its steps may take "
+         "there; past it the change is refused."},
+    {.at = "epochs.hold_timeout",
+     .kind = Kind::duration,
+     .fallback = "2s",
+     .min = "10ms",
+     .max = "1h",
+     .doc = "The longest that requests wait while a store, or a handler with state, is handed over to its "
+            "successor; "
+            "past it the change is taken back."},
+    {.at = "epochs.drain_timeout",
+     .kind = Kind::duration,
+     .fallback = "30s",
+     .min = "0s",
+     .max = "24h",
+     .doc = "After a change, the time for requests that began before it; then they are answered with 503."},
+    {.at = "epochs.rollback_window",
+     .kind = Kind::duration,
+     .fallback = "60s",
+     .min = "0s",
+     .max = "24h",
+     .doc = "After a change, how long what served before stays warm for `evloom rollback`. 0s: not at all."},
+    {.at = "epochs.canary",
+     .kind = Kind::map,
+     .optional = true,
+     .doc = "A change goes to one thread first, and to the others when it has served well there; else it is "
+            "taken "
+            "back. "
+            "`{}` takes the defaults; without it a change goes to all threads at once."},
+    {.at = "epochs.canary.requests",
+     .kind = Kind::integer,
+     .fallback = "200",
+     .min = "1",
+     .max = "1000000",
+     .doc = "Requests to watch on that thread."},
+    {.at = "epochs.canary.timeout",
+     .kind = Kind::duration,
+     .fallback = "10s",
+     .min = "100ms",
+     .max = "1h",
+     .doc = "The longest to wait for them; then the requests that came decide."},
+    {.at = "epochs.canary.errors",
+     .kind = Kind::percent,
+     .fallback = "1%",
+     .min = "0%",
+     .max = "100%",
+     .doc = "Answers with a status of 500 or more that are put up with, of those that were watched."},
+    {.at = "epochs.canary.p99",
+     .kind = Kind::factor,
+     .fallback = "2x",
+     .min = "1x",
+     .max = "1000x",
+     .doc = "How much slower than on the other threads its 99th percentile may be."},
+
     {.at = "shutdown", .kind = Kind::map, .doc = "How the host stops."},
     {.at = "shutdown.timeout",
      .kind = Kind::duration,
@@ -285,8 +380,9 @@ constexpr Option kOptions[] = {
     {.at = "log.modules",
      .kind = Kind::map,
      .max = "4096",
-     .doc = "Levels of single modules, over `log.level`. A module is a part of the host (`main`, "
-            "`epoch`, `http`, `log`, `access`) or the name of a handler, store or format."},
+     .doc =
+         "Levels of single modules, over `log.level`. A module is a part of the host (`main`, "
+         "`epoch`, `change`, `admin`, `http`, `log`, `access`) or the name of a handler, store or format."},
     {.at = "log.modules.*",
      .kind = Kind::choice,
      .words = "trace|debug|info|warn|error|off",
@@ -298,92 +394,11 @@ constexpr Option kOptions[] = {
      .fallback = "2",
      .min = "1",
      .max = "64",
-     .doc = "Threads of the pool."},
+     .doc = "Threads of the pool. Only a restart changes it."},
 };
-
-std::vector<std::string> split_words(std::string_view text) {
-  std::vector<std::string> words;
-  while (!text.empty()) {
-    const std::size_t bar = std::min(text.find('|'), text.size());
-    words.emplace_back(text.substr(0, bar));
-    text.remove_prefix(std::min(bar + 1, text.size()));
-  }
-  return words;
-}
-
-// A bound in the notation of the row's kind. The table is part of the program: a bad one is a bug.
-std::int64_t bound(Kind kind, std::string_view text) {
-  const Result<std::int64_t> value = kind == Kind::duration ? parse_duration(text)
-                                     : kind == Kind::size   ? parse_size(text)
-                                                            : parse_integer(text);
-  return value.ok() ? *value : 0;
-}
-
-Schema leaf(const Option& option) {
-  Schema schema;
-  schema.kind = option.kind;
-  schema.doc = option.doc;
-  schema.example = option.example;
-  schema.default_text = option.fallback;
-  schema.required = option.required;
-  schema.open = option.open;
-  schema.needs = option.needs;
-  schema.words = split_words(option.words);
-  schema.exactly_one = split_words(option.exactly_one);
-  if (!option.min.empty()) schema.min = bound(option.kind, option.min);
-  if (!option.max.empty()) schema.max = bound(option.kind, option.max);
-  return schema;
-}
-
-// Goes down the path of a row, and adds its schema at the end.
-void insert(Schema& root, const Option& option) {
-  Schema* at = &root;
-  std::string_view rest = option.at;
-  while (!rest.empty()) {
-    std::vector<Schema>* place = nullptr;
-    std::string_view name;
-    if (rest.starts_with("[]")) {
-      place = &at->items;
-      rest.remove_prefix(2);
-    } else if (rest.starts_with('<')) {
-      place = &at->alternatives;
-      name = rest.substr(1, rest.find('>') - 1);
-      rest.remove_prefix(name.size() + 2);
-    } else {
-      if (rest.starts_with('.')) rest.remove_prefix(1);
-      name = rest.substr(0, rest.find_first_of(".[<"));
-      rest.remove_prefix(name.size());
-      place = name == "*" ? &at->values : &at->keys;
-      if (name == "*") name = {};
-    }
-    Schema* found = nullptr;
-    for (Schema& child : *place) {
-      if (child.name == name) found = &child;
-    }
-    if (found == nullptr) {
-      Schema fresh = leaf(option);
-      fresh.name = name;
-      found = &place->emplace_back(std::move(fresh));
-    }
-    at = found;
-  }
-}
 
 }  // namespace
 
 std::span<const Option> host_options() { return kOptions; }
-
-const Schema& host_schema() {
-  static const Schema schema = [] {
-    Schema root = leaf(kOptions[0]);
-    for (const Option& option : host_options().subspan(1)) insert(root, option);
-    if (const Status status = fill_defaults(root); !status) {
-      std::fprintf(stderr, "evloom: table of options: %s\n", status.error().message.c_str());
-      std::abort();
-    }
-    return root;
-  }();
-  return schema;
-}
 
 }  // namespace evloom::config

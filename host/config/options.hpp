@@ -20,9 +20,12 @@ struct Option {
   std::string_view words = {};  // "a|b": what a choice may be, or what may stand instead of another scalar
   std::string_view exactly_one = {};  // "a|b": of these keys of a map exactly one must be there
   std::string_view needs = {};        // the key of the same map without which this one has no meaning
+  std::string_view together = {};     // the key of the same map that must stand beside this one
   std::string_view example = {};      // as YAML
   bool required = false;
-  bool open = false;  // a map that also holds the options of a plugin
+  bool optional = false;  // a map without which something is off: absent, it gets no defaults
+  bool secret = false;    // never shown, wherever it came from
+  bool open = false;      // a map that also holds the options of a plugin
   std::string_view doc = {};
 };
 

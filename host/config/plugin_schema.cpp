@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include <nlohmann/json.hpp>
 
@@ -39,8 +40,8 @@ const std::vector<std::string>& keywords() {
       "items",     "enum",        "minimum",  "maximum",
       "minLength", "maxLength",   "minItems", "maxItems",
       "default",   "description", "examples", "deprecated",
-      "format",    "title",       "$schema",  "$id",
-      "$comment"};
+      "format",    "exclusive",   "title",    "$schema",
+      "$id",       "$comment"};
   return known;
 }
 
@@ -153,6 +154,12 @@ Schema read(const Json& json, const std::string& where, std::size_t level) {
     schema.example = json["examples"].front().dump();
   }
   if (json.contains("deprecated") && json["deprecated"] == true) schema.deprecated = "remove it";
+  if (json.contains("exclusive")) {
+    if (schema.kind != Kind::path)
+      throw Bad{where + "/exclusive", "only a string of format path can be exclusive"};
+    if (!json["exclusive"].is_boolean()) throw Bad{where + "/exclusive", "true or false is needed"};
+    schema.exclusive = json["exclusive"].get<bool>();
+  }
   if (json.contains("enum")) {
     if (schema.kind == Kind::list || schema.kind == Kind::map || schema.kind == Kind::boolean ||
         !json["enum"].is_array() || json["enum"].empty()) {
@@ -181,7 +188,54 @@ Schema read(const Json& json, const std::string& where, std::size_t level) {
   return schema;
 }
 
+// A copy of `node` in which `change` has replaced the text of every exclusive path.
+template <typename Change>
+Node each_exclusive(const Schema& schema, const Node& node, Change& change) {
+  if (!node) return node;
+  const bool path = schema.exclusive && node.is_scalar() && node.kind() == Kind::path;
+  if (!path && !node.is_map() && !node.is_list()) return node;
+  Node::Data data = node.data();
+  if (path) data.text = change(data.text);
+  for (Node& item : data.items) {
+    if (!schema.items.empty()) item = each_exclusive(schema.items.front(), item, change);
+  }
+  for (Entry& entry : data.entries) {
+    if (const Schema* const known = schema.key(entry.key)) {
+      entry.value = each_exclusive(*known, entry.value, change);
+    } else if (!schema.values.empty()) {
+      entry.value = each_exclusive(schema.values.front(), entry.value, change);
+    }
+  }
+  return Node(std::move(data));
+}
+
+std::string normal(const std::string& path) {
+  std::string text = std::filesystem::path(path).lexically_normal().string();
+  while (text.size() > 1 && text.ends_with('/')) text.pop_back();
+  return text;
+}
+
 }  // namespace
+
+std::vector<std::string> exclusive_paths(const Schema& options, const Node& values) {
+  std::vector<std::string> paths;
+  auto collect = [&](const std::string& text) {
+    std::string path = normal(text);
+    if (std::find(paths.begin(), paths.end(), path) == paths.end()) paths.push_back(std::move(path));
+    return text;
+  };
+  each_exclusive(options, values, collect);
+  return paths;
+}
+
+Node with_scratch(const Schema& options, const Node& values, const std::string& folder) {
+  const std::vector<std::string> paths = exclusive_paths(options, values);
+  auto replace = [&](const std::string& text) {
+    const auto place = std::find(paths.begin(), paths.end(), normal(text)) - paths.begin();
+    return folder + "/" + std::to_string(place);
+  };
+  return each_exclusive(options, values, replace);
+}
 
 const Schema& instance_schema(InstanceKind kind) {
   const Schema& root = host_schema();

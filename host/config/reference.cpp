@@ -32,6 +32,8 @@ A file with a fault is refused, with every fault at once, and nothing is started
 | address | `"127.0.0.1:9090"` or `"[::1]:9090"`; names such as `localhost` are not looked up |
 | path | a relative one starts at the folder of the YAML file |
 | file mode | octal: `0660` |
+| percentage | `1%`, `0.5%` |
+| factor | `2x`, `1.5x` |
 | name | a letter, then letters, digits, `_`, `-`, `.`; at most 64 |
 | string | anything else; a text that looks like a number, `true`, `false` or `null` needs quotes |
 
@@ -76,6 +78,8 @@ std::string notes(const Schema& schema) {
   const std::string bounds = range(schema);
   if (collection(schema) && !bounds.empty()) out += " Items: " + bounds + ".";
   if (!schema.needs.empty()) out += " Only with `" + schema.needs + "`.";
+  if (!schema.together.empty()) out += " Together with `" + schema.together + "`.";
+  if (schema.exclusive) out += " For one instance alone.";
   if (!schema.deprecated.empty()) out += " Deprecated: " + schema.deprecated + ".";
   if (!schema.example.empty()) out += " Example: " + code(schema.example) + ".";
   return out;

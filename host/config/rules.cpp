@@ -17,6 +17,10 @@ bool path_char(char c) {
   return name_part(c) || std::string_view("-.~!$&'()+,;=:@").find(c) != std::string_view::npos;
 }
 
+bool token_char(char c) {
+  return name_part(c) || std::string_view("-.~+/").find(c) != std::string_view::npos;
+}
+
 // Names that came from the environment are known, but not to be told.
 std::vector<std::string> names_to_tell(const Config& config, InstanceKind kind) {
   std::vector<std::string> names;
@@ -51,6 +55,7 @@ class Rules {
 
   void check() {
     listeners();
+    token();
     instances();
     format_doubles();
     const Node routes = tree_.get("routes");
@@ -75,15 +80,28 @@ class Rules {
 
   void listeners() {
     std::map<std::string, Position> seen;
-    for (const Listener& listener : config_.listen) {
-      if (listener.http && listener.http->port == 0) continue;
-      const std::string address = listener.http ? listener.http->to_string() : listener.unix_path;
-      if (address.empty()) continue;
-      const auto [first, fresh] = seen.try_emplace(address, listener.position);
-      if (fresh) continue;
-      diagnostics_.error(listener.position, "listen: this address is doubled",
+    const auto check = [&](const auto& place, const char* section) {
+      if (place.http && place.http->port == 0) return;
+      const std::string address = place.http ? place.http->to_string() : place.unix_path;
+      if (address.empty()) return;
+      const auto [first, fresh] = seen.try_emplace(address, place.position);
+      if (fresh) return;
+      diagnostics_.error(place.position, std::string(section) + ": this address is doubled",
                          "it stands already in " + line_of(first->second) + "; remove one");
-    }
+    };
+    for (const Listener& listener : config_.listen) check(listener, "listen");
+    check(config_.admin, "admin");
+  }
+
+  // It has to fit into a header as it is (RFC 6750, b64token).
+  void token() {
+    const Node token = tree_.get("admin").get("token");
+    const std::string_view text = token.text();
+    const std::size_t end = std::min(text.find_last_not_of('=') + 1, text.size());
+    if (std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), token_char)) return;
+    diagnostics_.error(token.position(),
+                       "admin.token: there is a character in it that cannot stand in a header",
+                       "use letters, digits, '-', '.', '_', '~', '+' and '/', and '=' at the end");
   }
 
   // Names are unique over all kinds: the log, the metrics and `swap` know an instance by its name alone.

@@ -56,6 +56,19 @@ std::string unscale(std::int64_t value, const std::array<Unit, N>& units, std::s
   return std::to_string(value) + std::string(smallest);
 }
 
+// A number like 1 or 0.5, and `mark`, the last character of the text.
+Result<double> parse_marked(std::string_view text, char mark, std::string_view what) {
+  std::string_view digits = text;
+  const bool marked = digits.ends_with(mark);
+  if (marked) digits.remove_suffix(1);
+  const bool good = !digits.empty() && digit(digits.front()) && digit(digits.back()) &&
+                    std::all_of(digits.begin(), digits.end(), [](char c) { return digit(c) || c == '.'; });
+  const Result<double> value = good ? parse_number(digits) : Error{""};
+  if (value && !marked)
+    return Error{std::string(what) + " ends in \"" + mark + "\": \"" + std::string(digits) + mark + "\""};
+  return value;
+}
+
 }  // namespace
 
 Result<std::int64_t> parse_integer(std::string_view text) {
@@ -113,6 +126,10 @@ Result<std::int64_t> parse_mode(std::string_view text) {
   if (value > 0777) return Error{"at most 0777"};
   return value;
 }
+
+Result<double> parse_percent(std::string_view text) { return parse_marked(text, '%', "a percentage"); }
+
+Result<double> parse_factor(std::string_view text) { return parse_marked(text, 'x', "a factor"); }
 
 std::string Address::to_string() const {
   const std::string number = ":" + std::to_string(port);
@@ -189,6 +206,10 @@ std::string format_number(double value) {
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
   return {digits.data(), end};
 }
+
+std::string format_percent(double value) { return format_number(value) + "%"; }
+
+std::string format_factor(double value) { return format_number(value) + "x"; }
 
 std::optional<std::string> name_fault(std::string_view text) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };

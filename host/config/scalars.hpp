@@ -21,6 +21,10 @@ Result<std::int64_t> parse_duration(std::string_view text);
 Result<std::int64_t> parse_size(std::string_view text);
 // Octal permissions: 660, 0660 or 0o660, at most 0777.
 Result<std::int64_t> parse_mode(std::string_view text);
+// A decimal number, without sign or exponent, and "%"; 1.5 for "1.5%".
+Result<double> parse_percent(std::string_view text);
+// The same with "x".
+Result<double> parse_factor(std::string_view text);
 
 // "HOST:PORT"; the host is a literal IPv4 address, or an IPv6 one in brackets (kept without them).
 struct Address {
@@ -38,6 +42,8 @@ std::string format_duration(std::int64_t nanoseconds);
 std::string format_size(std::int64_t bytes);
 std::string format_mode(std::int64_t mode);
 std::string format_number(double value);
+std::string format_percent(double value);
+std::string format_factor(double value);
 
 // Why `text` is no name of the user's, or nothing: letters, digits, `_`, `-`, `.`; a letter first; at
 // most 64.

@@ -53,6 +53,10 @@ std::string_view article(Kind kind) {
       return "a path";
     case Kind::mode:
       return "a file mode in octal such as 0660";
+    case Kind::percent:
+      return "a percentage such as \"1%\"";
+    case Kind::factor:
+      return "a factor such as \"2x\"";
     case Kind::name:
       return "a name";
     case Kind::map:
@@ -132,6 +136,10 @@ std::string_view kind_name(Kind kind) {
       return "path";
     case Kind::mode:
       return "file mode";
+    case Kind::percent:
+      return "percentage";
+    case Kind::factor:
+      return "factor";
     case Kind::choice:
       return "choice";
     case Kind::name:
@@ -143,7 +151,10 @@ std::string_view kind_name(Kind kind) {
 }
 
 std::string range(const Schema& schema) {
-  if (schema.kind == Kind::number) return between(schema.min_number, schema.max_number, format_number);
+  const auto numbers = [&](auto show) { return between(schema.min_number, schema.max_number, show); };
+  if (schema.kind == Kind::number) return numbers(format_number);
+  if (schema.kind == Kind::percent) return numbers(format_percent);
+  if (schema.kind == Kind::factor) return numbers(format_factor);
   return between(schema.min, schema.max, [&](std::int64_t value) { return bound(schema, value); });
 }
 
@@ -165,6 +176,8 @@ std::string expectation(const Schema& schema) {
     const bool collection = schema.kind == Kind::list || schema.kind == Kind::map;
     if (schema.kind == Kind::duration) out = "a duration";
     if (schema.kind == Kind::size) out = "a size";
+    if (schema.kind == Kind::percent) out = "a percentage";
+    if (schema.kind == Kind::factor) out = "a factor";
     out += (both && !collection ? " from " : " of ") + bounds;
     if (schema.kind == Kind::string || schema.kind == Kind::path) out += " bytes";
     if (collection) out += schema.max.value_or(schema.min.value_or(0)) == 1 ? " item" : " items";

@@ -23,12 +23,15 @@ struct Schema {
   std::string default_text;  // YAML; empty: none
   Node fallback;             // default_text, parsed and valid; none: no default
   bool required = false;
+  bool optional = false;   // of a map: where it is absent it stays so, without the defaults of its keys
+  bool secret = false;     // never shown, wherever it came from
+  bool exclusive = false;  // of a path: who opens it must be alone (plugin_schema.hpp)
 
   // Bounds of the value of an integer, duration or size; of the bytes of a string or path; of the items of a
   // list or map.
   std::optional<std::int64_t> min;
   std::optional<std::int64_t> max;
-  // Bounds of a number.
+  // Bounds of a number, percentage or factor.
   std::optional<double> min_number;
   std::optional<double> max_number;
 
@@ -42,6 +45,8 @@ struct Schema {
   std::vector<std::string> exactly_one;  // of these keys exactly one must be there
   // Of a key in a map: the key without which this one has no meaning; empty: none.
   std::string needs;
+  // Of a key in a map: the key that must stand beside this one; empty: none.
+  std::string together;
 
   std::vector<Schema> items;         // of a list: one
   std::vector<Schema> alternatives;  // of one_of: differing in shape (scalar, list, map)

@@ -168,6 +168,13 @@ class Validator {
                            child(where, entry.key) + " goes only with the key " + in_quotes(known->needs),
                            "remove it, or add " + in_quotes(known->needs));
       }
+      if (known != nullptr && !known->together.empty() &&
+          node.get(known->together).type() == Node::Type::none && !meant.contains(known->together)) {
+        diagnostics_.error(
+            entry.position,
+            child(where, entry.key) + " goes only together with the key " + in_quotes(known->together),
+            "add " + in_quotes(known->together));
+      }
       if (std::find(schema.exactly_one.begin(), schema.exactly_one.end(), entry.key) ==
           schema.exactly_one.end()) {
         continue;
@@ -191,7 +198,7 @@ class Validator {
   // Adds the default of an absent key. A map without one gets the defaults of its keys, unless it needs any.
   void fill(const Schema& key, const std::string& where, Node::Data& data) {
     Node value = key.fallback;
-    if (!value && key.kind == Kind::map && key.exactly_one.empty() &&
+    if (!value && key.kind == Kind::map && !key.optional && key.exactly_one.empty() &&
         std::none_of(key.keys.begin(), key.keys.end(), [](const Schema& inner) { return inner.required; })) {
       Node::Data empty;
       empty.type = Node::Type::map;
@@ -209,6 +216,7 @@ class Validator {
   Node scalar(const Schema& schema, const Node& node, const std::string& where) {
     Node::Data data = node.data();
     data.kind = schema.kind;
+    if (schema.secret) data.secret = true;  // the valid one; a report shows the line of a faulty one anyway
     place(data);
     if (std::find(schema.words.begin(), schema.words.end(), node.text()) != schema.words.end()) {
       data.kind = Kind::choice;
@@ -237,6 +245,10 @@ class Validator {
         return parsed(parse_mode(node.text()));
       case Kind::number:
         return number(schema, node, where, std::move(data));
+      case Kind::percent:
+        return fraction(schema, node, where, std::move(data), parse_percent(node.text()));
+      case Kind::factor:
+        return fraction(schema, node, where, std::move(data), parse_factor(node.text()));
       case Kind::boolean:
         return boolean(schema, node, where, std::move(data));
       case Kind::choice:
@@ -255,6 +267,13 @@ class Validator {
     if (!value || (!node.plain() && !node.substituted())) {
       return wrong_type(schema, node, where, value ? "write it without quotes" : "");
     }
+    return fraction(schema, node, where, std::move(data), value);
+  }
+
+  // number, percent, factor
+  Node fraction(const Schema& schema, const Node& node, const std::string& where, Node::Data data,
+                const Result<double>& value) {
+    if (!value) return wrong_type(schema, node, where, value.error().message);
     if ((schema.min_number && *value < *schema.min_number) ||
         (schema.max_number && *value > *schema.max_number)) {
       return fail(node, label(where) + show(node) + " is out of range; expected " + expectation(schema));

@@ -83,7 +83,8 @@ class Lmdb {
 EVL_STORE_PLUGIN(
     Lmdb, "lmdb", "1.0.0", "Durable counters, sets and values in an LMDB environment", "MIT",
     R"({"type":"object","required":["path"],"properties":{)"
-    R"("path":{"type":"string","format":"path","description":"Directory of the environment; made when missing."},)"
+    R"("path":{"type":"string","format":"path","exclusive":true,)"
+    R"("description":"Directory of the environment; made when missing."},)"
     R"("durability":{"type":"string","enum":["commit","interval","none"],"default":"commit",)"
     R"("description":"When data is on the disk: before the answer, one interval later, or when the kernel likes. )"
     R"(A killed process loses nothing with any of them; a machine that goes down may leave a damaged )"

@@ -50,6 +50,13 @@ TEST(Config, HasDefaultsForAllButRoutes) {
   EXPECT_EQ(config->limits.body_bytes, 1024U * 1024);
   EXPECT_EQ(config->limits.connections, 10'000U);
   EXPECT_EQ(config->limits.requests_per_connection, 0U);
+  EXPECT_FALSE(config->admin.on);
+  EXPECT_EQ(config->root.get("admin").type(), Node::Type::none);
+  EXPECT_EQ(config->epochs.preflight_timeout, seconds(10));
+  EXPECT_EQ(config->epochs.hold_timeout, seconds(2));
+  EXPECT_EQ(config->epochs.drain_timeout, seconds(30));
+  EXPECT_EQ(config->epochs.rollback_window, seconds(60));
+  EXPECT_FALSE(config->epochs.canary);
   EXPECT_EQ(config->shutdown_timeout, seconds(10));
   EXPECT_EQ(config->log.level, LogLevel::info);
   EXPECT_EQ(config->log.format, LogFormat::text);
@@ -78,6 +85,7 @@ listen:
   - { http: "[::1]:0", backlog: 7 }
   - { unix: run/http.sock, mode: 0600 }
   - { unix: /tmp/other.sock }
+admin: { unix: run/admin.sock, mode: 0600 }
 plugins: { path: [more, /abs/../abs/plugins] }
 handlers:
   visits: { plugin: stats, window: 10s }
@@ -90,6 +98,12 @@ routes:
   - { path: "/static/*", handler: hello }
   - { path: "/readyz", builtin: ready }
 limits: { head_bytes: 8KiB, body_bytes: 0, requests_per_connection: 1000 }
+epochs:
+  preflight_timeout: 1s
+  hold_timeout: 20ms
+  drain_timeout: 0s
+  rollback_window: 5m
+  canary: { requests: 10, timeout: 3s, errors: 0.5%, p99: 1.5x }
 shutdown: { timeout: 0s }
 log: { level: warn, format: json, output: logs/e.log, access: true, modules: { http: debug, counters: off } }
 work: { threads: 3 }
@@ -115,7 +129,7 @@ work: { threads: 3 }
   EXPECT_EQ(counters->where(), "stores.counters");
   ASSERT_EQ(counters->options.entries().size(), 1U);
   EXPECT_EQ(counters->options.get("host").text(), "127.0.0.1");
-  EXPECT_EQ(counters->options.get("host").position().to_string(), "e.yaml:11:36");
+  EXPECT_EQ(counters->options.get("host").position().to_string(), "e.yaml:12:36");
   EXPECT_EQ(config->instance("visits")->options.get("window").text(), "10s");
   EXPECT_EQ(config->instance("pretty")->plugin, "json");
   EXPECT_EQ(config->instance("pretty")->options.entries().size(), 1U);
@@ -131,12 +145,65 @@ work: { threads: 3 }
   EXPECT_TRUE(config->routes[3].handler.empty());
   EXPECT_EQ(config->limits.head_bytes, 8192U);
   EXPECT_EQ(config->limits.body_bytes, 0U);
+  EXPECT_TRUE(config->admin.on);
+  EXPECT_EQ(config->admin.unix_path, "/etc/evloom/run/admin.sock");
+  EXPECT_EQ(config->admin.mode, 0600U);
+  EXPECT_EQ(config->admin.position.to_string(), "e.yaml:7:16");
+  EXPECT_FALSE(config->admin.http);
+  EXPECT_EQ(config->epochs.preflight_timeout, seconds(1));
+  EXPECT_EQ(config->epochs.hold_timeout, std::chrono::milliseconds(20));
+  EXPECT_EQ(config->epochs.drain_timeout, seconds(0));
+  EXPECT_EQ(config->epochs.rollback_window, seconds(300));
+  ASSERT_TRUE(config->epochs.canary);
+  EXPECT_EQ(config->epochs.canary->requests, 10U);
+  EXPECT_EQ(config->epochs.canary->timeout, seconds(3));
+  EXPECT_EQ(config->epochs.canary->errors_percent, 0.5);
+  EXPECT_EQ(config->epochs.canary->p99_factor, 1.5);
   EXPECT_EQ(config->shutdown_timeout, seconds(0));
   EXPECT_EQ(config->log.level, LogLevel::warn);
   EXPECT_EQ(config->log.output, "/etc/evloom/logs/e.log");
   ASSERT_EQ(config->log.modules.size(), 2U);
   EXPECT_EQ(config->log.modules[1], (std::pair<std::string, LogLevel>("counters", LogLevel::off)));
   EXPECT_EQ(config->work_threads, 3U);
+}
+
+TEST(Config, AnEmptyCanaryTakesTheDefaults) {
+  const auto config = good(test::kValid + "epochs: { canary: {} }\n");
+  ASSERT_TRUE(config && config->epochs.canary);
+  EXPECT_EQ(config->epochs.canary->requests, 200U);
+  EXPECT_EQ(config->epochs.canary->timeout, seconds(10));
+  EXPECT_EQ(config->epochs.canary->errors_percent, 1.0);
+  EXPECT_EQ(config->epochs.canary->p99_factor, 2.0);
+}
+
+TEST(Config, AdminOverTcpHasATokenThatIsNeverShown) {
+  const std::string token = "AZaz09-._~+/16==";
+  const auto config = good(test::kValid + "admin: { http: \"127.0.0.1:9091\", token: \"" + token + "\" }\n");
+  ASSERT_TRUE(config);
+  EXPECT_TRUE(config->admin.on);
+  EXPECT_EQ(config->admin.http->to_string(), "127.0.0.1:9091");
+  EXPECT_EQ(config->admin.token, token);
+  EXPECT_TRUE(config->admin.unix_path.empty());
+  EXPECT_EQ(dump(config->root).find(token), std::string::npos);
+  EXPECT_NE(dump(config->root).find("token: \"***\""), std::string::npos) << dump(config->root);
+}
+
+TEST(Config, IsTheSameAgainFromItsSource) {
+  const std::map<std::string, std::string> values = {{"NAME", "counters"}, {"SECRET", "hunter2"}};
+  const LoadResult first = test::load(
+      "stores: {counters: {plugin: redis, password: \"${SECRET}\"}}\nlog: {output: x.log}\n"
+      "routes: [{path: /, handler: stats, store: \"${NAME}\"}]\n",
+      values);
+  ASSERT_TRUE(first.ok()) << render(first.diagnostics, false);
+  const Source& source = *first.config->source;
+  EXPECT_EQ(source.text().find("hunter2"), std::string::npos);
+  const LoadResult again =
+      load_text(source.name(), source.text(), source.base_dir(), test::variables(values));
+  ASSERT_TRUE(again.ok());
+  EXPECT_TRUE(again.config->root.equal(first.config->root));
+  EXPECT_EQ(again.config->file, first.config->file);
+  EXPECT_EQ(again.config->log.output, "/etc/evloom/x.log");
+  EXPECT_EQ(again.config->routes[0].position.to_string(), first.config->routes[0].position.to_string());
 }
 
 TEST(Config, DumpsWhatItLoadsAgain) {
@@ -189,16 +256,40 @@ TEST(Rules, RefuseDoubledListenersButNotPortZero) {
       "3:44 listen: this address is doubled\n");
 }
 
+TEST(Rules, RefuseAnAdminAddressThatClientsHave) {
+  EXPECT_EQ(faults(test::kValid + "listen: [{unix: a/../b}]\nadmin: {unix: b}\n"),
+            "3:15 admin: this address is doubled\n");
+}
+
+TEST(Rules, KnowWhatAdminNeeds) {
+  const std::string token = "token: \"0123456789abcdef\"";
+  EXPECT_EQ(faults(test::kValid + "admin: {}\n"),
+            "2:8 missing one of the keys \"unix\" or \"http\" in admin\n");
+  EXPECT_EQ(faults(test::kValid + "admin: {unix: a, http: \"[::1]:1\", " + token + "}\n"),
+            "2:18 admin: the keys \"unix\" and \"http\" exclude each other\n");
+  EXPECT_EQ(faults(test::kValid + "admin: {http: \"[::1]:1\"}\n"),
+            "2:9 admin.http goes only together with the key \"token\"\n");
+  EXPECT_EQ(faults(test::kValid + "admin: {unix: a, " + token + "}\n"),
+            "2:18 admin.token goes only with the key \"http\"\n");
+  EXPECT_EQ(faults(test::kValid + "admin: {http: \"[::1]:1\", token: \"0123456789 abcdef\"}\n"),
+            "2:33 admin.token: there is a character in it that cannot stand in a header\n");
+  EXPECT_EQ(faults(test::kValid + "admin: {http: \"[::1]:1\", token: \"0123456789=abcdef\"}\n"),
+            "2:33 admin.token: there is a character in it that cannot stand in a header\n");
+}
+
 TEST(Rules, KeepNamesApart) {
-  EXPECT_EQ(faults("handlers: {one: {plugin: a}, http: {plugin: b}}\n"
-                   "stores: {one: {plugin: c}, stats: {plugin: d}}\n"
-                   "formats: [text, text, {plugin: json, name: one}]\n"
-                   "routes: [{path: /, handler: stats}]\n"),
-            "1:30 the handler cannot be named \"http\": a part of the host bears that name\n"
-            "2:10 the name \"one\" of this store is that of a handler, too\n"
-            "2:28 the name \"stats\" of this store is that of a handler, too\n"
-            "3:17 formats: the name \"text\" is doubled\n"
-            "3:44 the name \"one\" of this format is that of a handler, too\n");
+  EXPECT_EQ(
+      faults("handlers: {one: {plugin: a}, http: {plugin: b}, admin: {plugin: b}, change: {plugin: b}}\n"
+             "stores: {one: {plugin: c}, stats: {plugin: d}}\n"
+             "formats: [text, text, {plugin: json, name: one}]\n"
+             "routes: [{path: /, handler: stats}]\n"),
+      "1:30 the handler cannot be named \"http\": a part of the host bears that name\n"
+      "1:49 the handler cannot be named \"admin\": a part of the host bears that name\n"
+      "1:69 the handler cannot be named \"change\": a part of the host bears that name\n"
+      "2:10 the name \"one\" of this store is that of a handler, too\n"
+      "2:28 the name \"stats\" of this store is that of a handler, too\n"
+      "3:17 formats: the name \"text\" is doubled\n"
+      "3:44 the name \"one\" of this format is that of a handler, too\n");
 }
 
 TEST(Rules, KnowThePathsOfRoutes) {

@@ -141,6 +141,59 @@ TEST(PluginSchema, WarnsOfDeprecatedOptions) {
             std::string::npos);
 }
 
+const std::string kExclusive = R"({
+  "type": "object",
+  "properties": {
+    "data": { "type": "string", "format": "path", "exclusive": true },
+    "again": { "type": "string", "format": "path", "exclusive": true, "default": "data/./" },
+    "log": { "type": "string", "format": "path", "exclusive": false, "default": "log" },
+    "plain": { "type": "string", "format": "path", "default": "data" },
+    "nested": { "type": "object", "properties": {
+      "wal": { "type": "string", "format": "path", "exclusive": true, "default": "a/../wal/" } } },
+    "more": { "type": "array", "items": { "type": "string", "format": "path", "exclusive": true } },
+    "named": { "type": "object", "additionalProperties": { "type": "string", "format": "path", "exclusive": true } }
+  }
+})";
+
+struct Exclusive {
+  Schema schema;
+  Node options;
+};
+
+Exclusive exclusive(const std::string& options) {
+  Result<PluginSchema> schema = parse_plugin_schema("files", InstanceKind::store, kExclusive);
+  EXPECT_TRUE(schema.ok()) << schema.error().message;
+  const LoadResult result =
+      test::load(test::kValid + "stores: {counters: {plugin: files, " + options + "}}\n");
+  Diagnostics diagnostics;
+  Node values =
+      validate(schema->options, result.config->instance("counters")->options, diagnostics, "stores.counters");
+  EXPECT_FALSE(diagnostics.has_errors()) << render(diagnostics, false);
+  return {schema->options, std::move(values)};
+}
+
+TEST(PluginSchema, TellsTheExclusivePaths) {
+  const Exclusive given = exclusive("data: data/, more: [/x//y/, ../z], named: {a: /n}");
+  EXPECT_EQ(exclusive_paths(given.schema, given.options),
+            (std::vector<std::string>{"/etc/evloom/data", "/x/y", "/etc/z", "/n", "/etc/evloom/wal"}));
+  EXPECT_EQ(exclusive_paths(exclusive("data: /").schema, exclusive("data: /").options).front(), "/");
+  EXPECT_TRUE(exclusive_paths(redis().options, check("db: 1").options).empty());
+}
+
+TEST(PluginSchema, PutsScratchInPlaceOfExclusivePaths) {
+  const Exclusive given = exclusive("data: data/, more: [/x], named: {a: /n}");
+  const Node scratch = with_scratch(given.schema, given.options, "/tmp/s");
+  const std::vector<std::string> paths = exclusive_paths(given.schema, scratch);
+  ASSERT_EQ(paths.size(), 4U);
+  for (const std::string& path : paths) EXPECT_TRUE(path.starts_with("/tmp/s/")) << path;
+  EXPECT_EQ(scratch.get("data").text(), scratch.get("again").text());
+  EXPECT_NE(scratch.get("data").text(), scratch.get("nested").get("wal").text());
+  EXPECT_EQ(scratch.get("log").text(), "/etc/evloom/log");
+  EXPECT_EQ(scratch.get("plain").text(), "/etc/evloom/data");
+  EXPECT_EQ(scratch.get("data").position().to_string(), given.options.get("data").position().to_string());
+  EXPECT_EQ(given.options.get("data").text(), "/etc/evloom/data/") << "the original has changed";
+}
+
 TEST(PluginSchema, MayBeEmpty) {
   const Result<PluginSchema> none = parse_plugin_schema("hello", InstanceKind::handler, "");
   ASSERT_TRUE(none.ok());
@@ -183,6 +236,10 @@ TEST(PluginSchema, IsRefusedWithPlaceAndRemedy) {
        "the default of a is not valid"},
       {R"({"type": "object", "properties": {"a": {"type": "integer", "default": "6"}}})",
        "the default of a is not valid"},
+      {R"({"type": "object", "properties": {"a": {"type": "string", "exclusive": true}}})",
+       "at /properties/a/exclusive: only a string of format path can be exclusive"},
+      {R"({"type": "object", "properties": {"a": {"type": "string", "format": "path", "exclusive": 1}}})",
+       "at /properties/a/exclusive: true or false is needed"},
       {R"({"type": "object", "required": ["a"]})", "at /required: \"a\" is not among the properties"},
       {R"({"type": "object", )", ": [json.exception.parse_error"},
       {std::string(kMaxSchemaBytes + 1, ' '), ": larger than 262144 bytes"},

@@ -64,6 +64,24 @@ TEST(Scalars, Modes) {
   EXPECT_EQ(format_mode(0660), "0660");
 }
 
+TEST(Scalars, PercentagesAndFactors) {
+  EXPECT_EQ(*parse_percent("1%"), 1);
+  EXPECT_EQ(*parse_percent("0.5%"), 0.5);
+  EXPECT_EQ(*parse_percent("100%"), 100);
+  EXPECT_EQ(*parse_factor("2x"), 2);
+  EXPECT_EQ(*parse_factor("1.5x"), 1.5);
+  for (const std::string bad :
+       {"", "%", "x", "-1", "+1", ".5", "5.", "1e2", "1 ", "1.2.3", "inf", "1%", "0x1"}) {
+    EXPECT_FALSE(parse_percent(bad + "%").ok()) << bad;
+    EXPECT_FALSE(parse_factor(bad + "x").ok()) << bad;
+  }
+  EXPECT_EQ(parse_percent("5").error().message, "a percentage ends in \"%\": \"5%\"");
+  EXPECT_EQ(parse_factor("1.5").error().message, "a factor ends in \"x\": \"1.5x\"");
+  EXPECT_EQ(parse_factor("2%").error().message, "");
+  EXPECT_EQ(format_percent(0.5), "0.5%");
+  EXPECT_EQ(format_factor(2), "2x");
+}
+
 TEST(Scalars, Addresses) {
   EXPECT_EQ(parse_address("127.0.0.1:9090")->to_string(), "127.0.0.1:9090");
   EXPECT_EQ(parse_address("0.0.0.0:0")->port, 0);

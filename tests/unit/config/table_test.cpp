@@ -132,7 +132,7 @@ class File {
 
   // Whether a file with `child` must have `other`, too.
   static bool wanted(const Schema& map, const Schema& other, const Schema& child) {
-    if (other.required || child.needs == other.name) return true;
+    if (other.required || child.needs == other.name || child.together == other.name) return true;
     const auto group = [&](const std::string& key) {
       return std::find(map.exactly_one.begin(), map.exactly_one.end(), key) != map.exactly_one.end();
     };
@@ -232,6 +232,15 @@ TEST_P(EveryOption, IsRefusedWithAnotherTypeOfScalar) {
       expect_wrong(File(option, "rw"), "the string \"rw\"");
       expect_wrong(File(option, "07777"), "the integer 07777");
       break;
+    case Kind::percent:
+    case Kind::factor: {
+      const std::string mark = option.kind == Kind::percent ? "%" : "x";
+      expect_wrong(File(option, "2"), "the integer 2");
+      expect_wrong(File(option, "-2" + mark), "the string \"-2" + mark + "\"");
+      expect_wrong(File(option, "2 " + mark), "the string \"2 " + mark + "\"");
+      expect_wrong(File(option, "1e1" + mark), "the string \"1e1" + mark + "\"");
+      break;
+    }
     case Kind::choice:
       expect_wrong(File(option, "no-such-word"), "the string \"no-such-word\"");
       break;
@@ -267,6 +276,16 @@ TEST_P(EveryOption, IsRefusedOutOfRange) {
                  file.where() + ": " + (schema.kind == Kind::duration ? "\"" + value + "\"" : value) +
                      " is out of range; expected " + expectation(schema));
     }
+  } else if (schema.kind == Kind::percent || schema.kind == Kind::factor) {
+    ASSERT_TRUE(schema.min_number && schema.max_number) << option.at << " has no bounds";
+    const auto show = schema.kind == Kind::percent ? format_percent : format_factor;
+    if (*schema.min_number > 0) values.push_back(show(*schema.min_number / 2));
+    values.push_back(show(*schema.max_number + 1));
+    for (const std::string& value : values) {
+      const File file(option, value);
+      expect_one(file, file.value(),
+                 file.where() + ": \"" + value + "\" is out of range; expected " + expectation(schema));
+    }
   } else if (schema.kind == Kind::list) {
     std::vector<std::int64_t> counts;
     if (schema.min.value_or(0) > 0) counts.push_back(*schema.min - 1);
@@ -288,6 +307,12 @@ TEST_P(EveryOption, IsRefusedOutOfRange) {
     EXPECT_NE(message.find(" has " + std::to_string(*schema.max + 1) + " bytes"), std::string::npos)
         << message;
     expect_one(file, file.value(), message);
+    if (schema.min.value_or(0) == 0) return;
+    const std::string few = "\"" + std::string(static_cast<std::size_t>(*schema.min - 1), 'x') + "\"";
+    const File small(option, few);
+    expect_one(small, small.value(),
+               small.where() + ": " + few + " has " + std::to_string(*schema.min - 1) + " bytes; expected " +
+                   expectation(schema));
   }
 }
 
