@@ -20,11 +20,6 @@ using Clock = std::chrono::steady_clock;
 // For an instance whose owner let go of it without stopping it.
 constexpr std::chrono::seconds kLastStop{5};
 
-// The reason that a plugin gave, else the status.
-std::string reason(evl_status status, const char* text) {
-  return text[0] != '\0' ? std::string(text) : std::string("it gives no reason: ") + evl::status_name(status);
-}
-
 std::chrono::nanoseconds until(Clock::time_point moment) {
   return std::max(std::chrono::nanoseconds(0), std::chrono::nanoseconds(moment - Clock::now()));
 }
@@ -100,7 +95,7 @@ Instance::~Instance() {
 }
 
 void Instance::release(Instance* instance) noexcept {
-  if (std::find(instance->started_.begin(), instance->started_.end(), true) != instance->started_.end()) {
+  if (instance->running()) {
     if (Status status = instance->stop(kLastStop); !status) {
       instance->logger_.error("{}; it is kept in memory for good", status.error().message);
       return;
@@ -219,6 +214,7 @@ bool Instance::run_on(std::uint32_t loop, std::function<void(loop::Loop&)> funct
 
 Status Instance::start(std::chrono::nanoseconds timeout) {
   const auto round = std::make_shared<Start>(loops_);
+  closed_ = false;
   calls_.fetch_add(loops_);
   context_.pool.run_everywhere(
       [this, round](loop::Loop& loop) {
@@ -303,6 +299,12 @@ Status Instance::stop(std::chrono::nanoseconds timeout) {
                  " of its requests, messages or pieces of work are under way after " + milliseconds(timeout)};
   }
   return {};
+}
+
+bool Instance::running() const { return std::find(started_.begin(), started_.end(), true) != started_.end(); }
+
+std::string Instance::reason(evl_status status, const char* text) {
+  return text[0] != '\0' ? std::string(text) : std::string("it gives no reason: ") + evl::status_name(status);
 }
 
 const void* Instance::table(std::string_view id) const {

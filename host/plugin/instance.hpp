@@ -2,8 +2,8 @@
 // control thread; in between its functions run on the loops. Holds its Library, so the code stays while it
 // lives.
 //
-//   create -> start (thread_start on every loop) -> requests -> drain -> stop (thread_stop on every loop) ->
-//   destroyed
+//   create -> [load_state] -> start (thread_start on every loop) -> requests -> drain ->
+//   stop (thread_stop on every loop) -> [save_state] -> destroyed
 #pragma once
 
 #include <array>
@@ -32,6 +32,7 @@
 #include "plugin/host_context.hpp"
 #include "plugin/interfaces.hpp"
 #include "plugin/library.hpp"
+#include "plugin/state.hpp"
 
 namespace evloom::loop {
 class Loop;
@@ -64,7 +65,8 @@ class Instance {
   static Result<std::shared_ptr<Instance>> create(Spec spec, HostContext& context);
 
   // thread_start on every loop. When one fails or `timeout` passes, those that had started are stopped again,
-  // in reverse order, and the error names plugin, instance, loop and reason. [control]
+  // in reverse order, and the error names plugin, instance, loop and reason. One that offers "evloom.state/1"
+  // can be started again after stop(). [control]
   Status start(std::chrono::nanoseconds timeout);
 
   // Tells every loop that no new request comes. Does not wait. [control]
@@ -78,6 +80,15 @@ class Instance {
   // thread_stop on every loop that was started, in reverse order, once idle() or `timeout` has passed for it.
   // Fails when something is under way still or a loop does not answer; then the instance is kept. [control]
   Status stop(std::chrono::nanoseconds timeout);
+
+  // Whether the plugin hands its state over to a successor ("evloom.state/1"). [any]
+  bool has_state() const;
+  // What a successor is to get; the instance has been stopped and stays as it is. Fails with the plugin's
+  // reason, or when it puts what it must not. [control]
+  Result<SavedState> save_state();
+  // Gives it what another instance saved, before start(). Fails with the plugin's reason, or when it does not
+  // accept this state; then it is of no use any more. [control]
+  Status load_state(const SavedState& state);
 
   // What keeps the instance from being destroyed for `loop`: a request of it, say. Cheap: the cell is that
   // loop's. [loop]
@@ -156,6 +167,9 @@ class Instance {
   bool wait_idle(std::chrono::steady_clock::time_point until) const;
   const void* table(std::string_view id) const;
   void threw(const char* what, const char* text) noexcept;
+  bool running() const;  // on some loop, as far as the control thread knows
+  // The reason that a plugin gave, else the status.
+  static std::string reason(evl_status status, const char* text);
 
   HostContext& context_;
   const std::string name_;

@@ -20,12 +20,16 @@ constexpr Field kFormatFields[] = {{"media_type", offsetof(evl_format, media_typ
                                    {"record", offsetof(evl_format, record)},
                                    {"items", offsetof(evl_format, items)},
                                    {"end", offsetof(evl_format, end)}};
+constexpr Field kStateFields[] = {{"accepts", offsetof(evl_state, accepts)},
+                                  {"save", offsetof(evl_state, save)},
+                                  {"load", offsetof(evl_state, load)}};
 
 // The first size ends with the last field of version 1, whatever is appended later.
 constexpr InterfaceRule kRules[] = {
     {EVL_HANDLER, offsetof(evl_handler, on_finish) + sizeof(void*), sizeof(evl_handler), kHandlerFields},
     {EVL_STORE, offsetof(evl_store_backend, health) + sizeof(void*), sizeof(evl_store_backend), kStoreFields},
     {EVL_FORMAT, offsetof(evl_format, end) + sizeof(void*), sizeof(evl_format), kFormatFields},
+    {EVL_STATE, offsetof(evl_state, load) + sizeof(void*), sizeof(evl_state), kStateFields},
 };
 
 }  // namespace

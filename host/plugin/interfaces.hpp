@@ -9,6 +9,7 @@
 
 #include "evloom/abi/format.h"
 #include "evloom/abi/handler.h"
+#include "evloom/abi/state.h"
 #include "evloom/abi/store.h"
 
 #include "base/result.hpp"
@@ -24,6 +25,8 @@ template <>
 inline constexpr const char* kInterfaceId<evl_store_backend> = EVL_STORE;
 template <>
 inline constexpr const char* kInterfaceId<evl_format> = EVL_FORMAT;
+template <>
+inline constexpr const char* kInterfaceId<evl_state> = EVL_STATE;
 
 struct InterfaceRule {
   struct Field {

@@ -1,10 +1,13 @@
-// The plugin "memory": counters, sets and values in this process alone, gone when it ends. The first loop
-// owns all keys, the others send it their operations, so none of them takes a lock.
+// The plugin "memory": counters, sets and values in this process alone, gone when it ends; an instance that
+// takes the place of another takes over all its keys. The first loop owns them, the others send it their
+// operations, so none of them takes a lock.
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
+#include "evloom/state.hpp"
 #include "evloom/store_backend.hpp"
 
 #include "memory/exchange.hpp"
@@ -26,6 +29,13 @@ class Memory {
       homes_.emplace_back(host.interfaces(), shard_, owner_);
     owner_ = &homes_.front();
   }
+
+  static constexpr std::uint32_t state_version = 1;
+  static bool accepts(std::string_view plugin, std::string_view, std::uint32_t version) {
+    return plugin == "memory" && version == state_version;
+  }
+  void save(const evl::StateWriter& out) const { shard_.save(out); }
+  void load(std::uint32_t, const evl::Blobs& blobs) { shard_.load(blobs); }
 
   class PerLoop {
    public:
@@ -64,10 +74,12 @@ class Memory {
   std::vector<Home> homes_;  // one per loop; its size never changes
 };
 
-EVL_STORE_PLUGIN(Memory, "memory", "1.0.0", "Counters, sets and values in memory, shared by all loops", "MIT",
-                 R"({"type":"object","properties":{"max_memory":{"type":"string","format":"size",)"
-                 R"("default":"1GiB","description":"Bound on what all keys take together; a write beyond it )"
-                 R"(fails with 'no space'."}},"additionalProperties":false})");
+EVL_PLUGIN("memory", "1.1.0", "Counters, sets and values in memory, shared by all loops", "MIT",
+           EVL_STORE " " EVL_STATE, "",
+           R"({"type":"object","properties":{"max_memory":{"type":"string","format":"size",)"
+           R"("default":"1GiB","description":"Bound on what all keys take together; a write beyond it )"
+           R"(fails with 'no space'."}},"additionalProperties":false})",
+           (&evl::create<Memory, evl_store_backend, evl_state>));
 
 }  // namespace
 }  // namespace evloom::plugins

@@ -7,7 +7,6 @@ namespace evloom::plugins {
 namespace {
 
 constexpr std::size_t kKeyCost = 160;  // of a key beside its bytes: node, bucket, entry
-constexpr std::size_t kSetCost = 256;  // of an empty set
 constexpr std::int64_t kMillisecond = 1000000;
 
 std::int64_t after(std::int64_t now, std::int64_t milliseconds) {

@@ -12,6 +12,8 @@
 #include <variant>
 #include <vector>
 
+#include "evloom/state.hpp"
+
 #include "common/ops.hpp"
 #include "common/output.hpp"
 #include "common/shared.hpp"
@@ -33,7 +35,13 @@ class Shard {
   // or -1 when no key has a time.
   std::int64_t purge(std::int64_t now, std::size_t limit);
 
+  // All keys, with their times, to another shard, which is empty yet. While no loop enters either; throw
+  // evl::Failure. shard_state.cpp
+  void save(const evl::StateWriter& out) const;
+  void load(const evl::Blobs& blobs);
+
  private:
+  static constexpr std::size_t kSetCost = 256;  // of an empty set
   struct KeyHash {
     using is_transparent = void;
     const SipHash* hash;
@@ -61,6 +69,7 @@ class Shard {
   evl_status get(Entry* entry, evl_result& result, Output& out);
   evl_status put(const evl_op& op, Entry* entry);
   evl_status expire(const evl_op& op, std::int64_t now, evl_result& result);
+  evl_status load_member(Set& set, std::string_view member);
 
   const SipHash& hash_;
   Budget::Stock stock_;

@@ -209,7 +209,8 @@ struct PluginFixture::Submission {
 
 // ---- The life of the instance. ----
 
-PluginFixture::PluginFixture(const PluginFile& plugin, unsigned loops) : host_(std::make_unique<Host>()) {
+PluginFixture::PluginFixture(const PluginFile& plugin, unsigned loops, const Saved* saved)
+    : host_(std::make_unique<Host>()) {
   library_ = ::dlopen(plugin.path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!library_) throw std::runtime_error(::dlerror());
   entry_ = static_cast<const evl_entry*>(::dlsym(library_, EVL_ENTRY_SYMBOL));
@@ -220,7 +221,7 @@ PluginFixture::PluginFixture(const PluginFile& plugin, unsigned loops) : host_(s
   slots_.resize(loops);
   started_.resize(loops);
   try {
-    start();
+    create(saved);
   } catch (...) {
     close();
     throw;
@@ -229,7 +230,7 @@ PluginFixture::PluginFixture(const PluginFile& plugin, unsigned loops) : host_(s
 
 PluginFixture::~PluginFixture() { close(); }
 
-void PluginFixture::start() {
+void PluginFixture::create(const Saved* saved) {
   char text[1024] = "";
   evl_error error{sizeof(evl_error), sizeof text, text};
   plugin_.size = sizeof plugin_;
@@ -240,6 +241,14 @@ void PluginFixture::start() {
   }
   backend_ = static_cast<const evl_store_backend*>(plugin_.get_interface(plugin_.instance, EVL_STORE));
   if (!backend_) throw std::runtime_error("the plugin does not offer " EVL_STORE);
+  if (saved) load(*saved);
+  start();
+}
+
+void PluginFixture::start() {
+  char text[1024] = "";
+  evl_error error{sizeof(evl_error), sizeof text, text};
+  evl_status status = EVL_OK;
   for (unsigned i = 0; i < loop_count(); ++i) {
     on_loop(i, [&] {
       if (plugin_.thread_start)
@@ -260,6 +269,44 @@ void PluginFixture::stop_loop(unsigned loop) {
 
 void PluginFixture::stop() {
   for (unsigned i = 0; i < loop_count(); ++i) stop_loop(i);
+}
+
+const evl_state& PluginFixture::state() const {
+  const void* table = plugin_.get_interface(plugin_.instance, EVL_STATE);
+  if (!table) throw std::runtime_error("the plugin does not offer " EVL_STATE);
+  return *static_cast<const evl_state*>(table);
+}
+
+Saved PluginFixture::save() {
+  stop();
+  if (!wait_until([&] { return host_->in_flight.load() == 0; }, kLifeCycleLimit))
+    throw std::runtime_error("messages or work of the plugin never ended");
+  Saved saved{state().version, {}};
+  char text[1024] = "";
+  evl_error error{sizeof(evl_error), sizeof text, text};
+  const evl_status status = state().save(
+      plugin_.instance,
+      [](void* context, evl_bytes name, evl_bytes data) -> evl_status {
+        static_cast<Saved*>(context)->blobs.emplace_back(std::string(name.data, name.size),
+                                                         std::string(data.data, data.size));
+        return EVL_OK;
+      },
+      &saved, &error);
+  if (status != EVL_OK) throw std::runtime_error(text[0] ? text : "save failed without a reason");
+  return saved;
+}
+
+void PluginFixture::load(const Saved& saved) {
+  if (!state().accepts(plugin_.instance, {entry_->id, std::strlen(entry_->id)},
+                       {entry_->version, std::strlen(entry_->version)}, saved.version))
+    throw std::runtime_error("not accepted");
+  std::vector<evl_blob> blobs;
+  for (const auto& [name, data] : saved.blobs)
+    blobs.push_back({sizeof(evl_blob), 0, {name.data(), name.size()}, {data.data(), data.size()}});
+  char text[1024] = "";
+  evl_error error{sizeof(evl_error), sizeof text, text};
+  const evl_status status = state().load(plugin_.instance, saved.version, blobs.data(), blobs.size(), &error);
+  if (status != EVL_OK) throw std::runtime_error(text[0] ? text : "load failed without a reason");
 }
 
 void PluginFixture::close() {

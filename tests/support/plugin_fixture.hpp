@@ -11,9 +11,11 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "evloom/abi/entry.h"
+#include "evloom/abi/state.h"
 #include "evloom/abi/store.h"
 
 #include "support/fixture_loop.hpp"
@@ -62,11 +64,18 @@ struct PluginFile {
   OptionMap options;
 };
 
+// What an instance hands over to its successor.
+struct Saved {
+  std::uint32_t version = 0;
+  std::vector<std::pair<std::string, std::string>> blobs;
+};
+
 class PluginFixture {
  public:
   // Loads, creates, and starts the instance on `loops` threads. Throws std::runtime_error with the plugin's
   // own reason when any of it fails; nothing is left behind then.
-  explicit PluginFixture(const PluginFile& plugin, unsigned loops = 2);
+  // With `saved` the instance takes it over, as the host has a successor do.
+  explicit PluginFixture(const PluginFile& plugin, unsigned loops = 2, const Saved* saved = nullptr);
   PluginFixture(const PluginFixture&) = delete;
   PluginFixture& operator=(const PluginFixture&) = delete;
   ~PluginFixture();
@@ -86,6 +95,10 @@ class PluginFixture {
   void stop_loop(unsigned loop);
   void stop();
   void close();
+
+  // Stops all loops and has the instance save, and thread_start on all of them. Throw with its reason.
+  Saved save();
+  void start();
 
   unsigned loop_count() const { return static_cast<unsigned>(loops_.size()); }
   // Runs a function on a loop's thread and waits for it; rethrows what it throws.
@@ -107,7 +120,9 @@ class PluginFixture {
   struct Host;  // evl_host and what its services need
   struct Submission;
 
-  void start();
+  void create(const Saved* saved);
+  void load(const Saved& saved);
+  const evl_state& state() const;
   void violation(std::string text);
 
   std::unique_ptr<Host> host_;

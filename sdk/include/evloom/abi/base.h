@@ -20,7 +20,9 @@
 extern "C" {
 #endif
 
-/* A plugin loads when its major version equals the host's and its minor version is not above the host's. */
+/* A plugin loads when its major version equals the host's and its minor version is not above the host's. The
+ * minor version rises when a struct grows or an interface that plugins ask for is added. A new interface that
+ * plugins offer leaves it as it is: a host that does not know the id never asks for it. */
 #define EVL_ABI_MAJOR 1u
 #define EVL_ABI_MINOR 0u
 #define EVL_ABI_VERSION ((EVL_ABI_MAJOR << 16) | EVL_ABI_MINOR)
