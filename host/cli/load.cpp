@@ -33,15 +33,10 @@ std::shared_ptr<const config::Config> load_config(const std::filesystem::path& f
   return loaded.config;
 }
 
-std::optional<epoch::Plan> load_plan(const std::filesystem::path& file) {
-  auto config = load_config(file);
-  if (!config) return std::nullopt;
-  config::Diagnostics diagnostics;
-  const plugin::Catalogue catalogue = epoch::catalogue_of(*config, own_plugins());
-  epoch::Plan plan = epoch::make_plan(std::move(config), catalogue, diagnostics);
-  report(diagnostics);
-  if (diagnostics.has_errors()) return std::nullopt;
-  return plan;
+std::optional<epoch::Plan> load_plan(const epoch::PlanSource& source) {
+  epoch::PlanSource::Loaded loaded = source.load();
+  report(loaded.diagnostics);
+  return std::move(loaded.plan);
 }
 
 }  // namespace evloom::cli

@@ -6,90 +6,48 @@
 #include <memory>
 
 #include "admin/builtins.hpp"
+#include "admin/server.hpp"
 #include "cli/commands.hpp"
 #include "cli/load.hpp"
+#include "cli/signals.hpp"
 #include "epoch/host.hpp"
+#include "epoch/settings.hpp"
 #include "observe/log.hpp"
 
 namespace evloom::cli {
 
 namespace {
 
-observe::Level level_of(config::LogLevel level) {
-  switch (level) {
-    case config::LogLevel::trace:
-      return observe::Level::kTrace;
-    case config::LogLevel::debug:
-      return observe::Level::kDebug;
-    case config::LogLevel::info:
-      return observe::Level::kInfo;
-    case config::LogLevel::warn:
-      return observe::Level::kWarn;
-    case config::LogLevel::error:
-      return observe::Level::kError;
-    case config::LogLevel::off:
-      return observe::Level::kOff;
-  }
-  return observe::Level::kInfo;
-}
-
-observe::LogOptions log_options(const config::Log& from) {
-  observe::LogOptions options;
-  options.format =
-      from.format == config::LogFormat::json ? observe::LogFormat::kJson : observe::LogFormat::kText;
-  options.output = from.output;
-  options.level = level_of(from.level);
-  for (const auto& [module, level] : from.modules) options.modules.emplace_back(module, level_of(level));
-  options.access = from.access;
-  return options;
-}
-
-// The control thread's own loop: it turns until SIGTERM or SIGINT comes.
-class SignalLoop {
- public:
-  explicit SignalLoop(observe::Log& log) : log_(log), logger_(log.logger("main")), base_(event_base_new()) {
-    for (const int number : {SIGTERM, SIGINT})
-      add(number, [](evutil_socket_t caught, short, void* self) {
-        auto* loop = static_cast<SignalLoop*>(self);
-        loop->caught_ = caught == SIGINT ? "SIGINT" : "SIGTERM";
-        event_base_loopbreak(loop->base_.get());
-      });
-    add(SIGHUP, [](evutil_socket_t, short, void* self) {
-      auto* loop = static_cast<SignalLoop*>(self);
-      if (auto status = loop->log_.reopen(); status) {
-        loop->logger_.info("got SIGHUP: opened the log anew");
-      } else {
-        loop->logger_.error("got SIGHUP: {}", status.error().message);
-      }
-    });
-  }
-
-  // Returns at the first signal to stop, with its name. From then on both have their default action: a second
-  // one ends the process.
-  const char* run() {
-    event_base_dispatch(base_.get());
-    events_.clear();
-    ::signal(SIGHUP, SIG_IGN);  // whoever rotates logs must not end us in the midst of it
-    return caught_;
-  }
-
- private:
-  struct Free {
-    void operator()(event_base* base) const { event_base_free(base); }
-    void operator()(event* e) const { event_free(e); }
-  };
-
-  void add(int number, event_callback_fn callback) {
-    events_.emplace_back(evsignal_new(base_.get(), number, callback, this));
-    event_add(events_.back().get(), nullptr);
-  }
-
-  observe::Log& log_;
-  observe::Logger logger_;
-  std::unique_ptr<event_base, Free> base_;
-  std::vector<std::unique_ptr<event, Free>> events_;
-  const char* caught_ = "";
+struct FreeBase {
+  void operator()(event_base* base) const { event_base_free(base); }
 };
+
+// SIGHUP: the log file is opened anew (logrotate has moved it), and the configuration read anew.
+void on_hangup(observe::Log& log, epoch::Control* host) {
+  const observe::Logger logger = log.logger("main");
+  if (auto status = log.reopen(); status) {
+    logger.info("got SIGHUP: opened the log anew");
+  } else {
+    logger.error("got SIGHUP: {}", status.error().message);
+  }
+  if (host) host->ask(epoch::ReloadCommand{}, "SIGHUP", [](epoch::Answer) {});  // the log has the outcome
+}
+
+Result<std::unique_ptr<admin::AdminServer>> start_admin(const config::Admin& from, epoch::Host& host,
+                                                        observe::Log& log) {
+  if (!from.on) return std::unique_ptr<admin::AdminServer>();
+  auto address = from.http ? http::parse_address(from.http->to_string()) : http::unix_address(from.unix_path);
+  if (!address) return Error{from.position.to_string() + ": " + address.error().message};
+  admin::AdminOptions options;
+  options.listen.address = *address;
+  options.listen.mode = from.mode;
+  options.listen.make_folder = true;
+  options.token = from.token;
+  auto server = admin::AdminServer::start(options, host, admin::sources_of(host.common()), log);
+  if (!server) return Error{from.position.to_string() + ": " + server.error().message};
+  log.logger("admin").info("the admin API listens on {}", (*server)->url());
+  return server;
+}
 
 // Something to try: the first address, as curl takes it.
 void print_welcome(const epoch::Host& host) {
@@ -109,24 +67,37 @@ void print_welcome(const epoch::Host& host) {
 }  // namespace
 
 int run(const std::filesystem::path& config) {
-  const auto plan = load_plan(config);
+  const epoch::PlanSource source{config, own_plugins()};
+  auto plan = load_plan(source);
   if (!plan) return kWrongInput;
   ::signal(SIGPIPE, SIG_IGN);
 
-  auto log = observe::Log::create(log_options(plan->config->log));
+  auto log = observe::Log::create(epoch::log_options_of(*plan->config));
   if (!log) {
     print_error(log.error().message);
     return kFailed;
   }
+  const std::unique_ptr<event_base, FreeBase> base(event_base_new());
+  epoch::Host* running = nullptr;
   // Before the start, so that no signal is lost while it goes on.
-  SignalLoop signals(**log);
-  auto host = epoch::Host::start(*plan, admin::builtins(), **log);
+  Signals signals(base.get(), [&log, &running] { on_hangup(**log, running); });
+  const config::Admin admin_section = plan->config->admin;
+  auto host = epoch::Host::start(std::move(*plan), {source, base.get(), signals.stop_fd(), EVLOOM_VERSION},
+                                 admin::builtins(), **log);
   if (!host) {
     (*log)->logger("main").error("{}", host.error().message);
     return kFailed;
   }
+  auto admin = start_admin(admin_section, **host, **log);
+  if (!admin) {
+    (*log)->logger("main").error("{}", admin.error().message);
+    return kFailed;
+  }
+  running = host->get();
   print_welcome(**host);
-  (*host)->stop(signals.run(), plan->config->shutdown_timeout);
+  (*host)->stop(signals.wait());
+  admin->reset();
+  running = nullptr;
   host->reset();
   (*log)->logger("main").info("stopped");
   return kGood;

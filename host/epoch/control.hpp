@@ -43,7 +43,7 @@ struct PlanReport {
 
 // A change that failed is an answer, too: its report tells. Status alone: a drain, or what could not be asked
 // at all (the host is going down, too much is waiting).
-using Answer = std::variant<Status, Result<PlanReport>, ChangeReport>;
+using CommandAnswer = std::variant<Status, Result<PlanReport>, ChangeReport>;
 
 class Control {
  public:
@@ -56,7 +56,7 @@ class Control {
 
   // Carries out a command. `answer` is called once, on the control thread, when it is done, or from inside
   // this call when it is refused. `by` tells who asks: "admin", "SIGHUP". [any]
-  virtual void ask(Command command, std::string by, std::function<void(Answer)> answer) = 0;
+  virtual void ask(Command command, std::string by, std::function<void(CommandAnswer)> answer) = 0;
 };
 
 }  // namespace evloom::epoch

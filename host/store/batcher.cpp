@@ -202,7 +202,7 @@ void Batcher::on_deadline(void* context) {
   self.flush();
 }
 
-evl_status Batcher::health(evl_error& why) {
+evl_status Batcher::health(evl_error& why) const {
   if (!backend_) {
     evl_error_set(&why, "its instance is being replaced");
     return EVL_E_UNAVAILABLE;

@@ -58,7 +58,7 @@ class Batcher {
   bool quiet() const { return current_ == 0; }
 
   // What the backend says of itself; `why` gets the reason. EVL_E_UNAVAILABLE when there is none.
-  evl_status health(evl_error& why);
+  evl_status health(evl_error& why) const;
 
  private:
   // The most requests of one batch, and the most batches that a backend may hold without answering.
