@@ -7,6 +7,7 @@
 
 #include "admin/builtins.hpp"
 #include "admin/server.hpp"
+#include "admin/sources.hpp"
 #include "cli/commands.hpp"
 #include "cli/load.hpp"
 #include "cli/signals.hpp"

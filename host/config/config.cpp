@@ -269,6 +269,20 @@ std::string_view to_string(InstanceKind kind) {
   return "instance";
 }
 
+std::string_view to_string(Builtin builtin) {
+  switch (builtin) {
+    case Builtin::none:
+      break;
+    case Builtin::live:
+      return "live";
+    case Builtin::ready:
+      return "ready";
+    case Builtin::metrics:
+      return "metrics";
+  }
+  return "none";
+}
+
 std::string Instance::where() const { return std::string(to_string(kind)) + "s." + name; }
 
 const std::vector<std::string>& log_modules() {

@@ -60,6 +60,8 @@ struct Instance {
 };
 
 enum class Builtin : std::uint8_t { none, live, ready, metrics };
+// "none", "live", "ready", "metrics".
+std::string_view to_string(Builtin builtin);
 
 struct Route {
   Position position;  // of its path

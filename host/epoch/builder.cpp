@@ -10,6 +10,7 @@
 
 #include "epoch/preflight.hpp"
 #include "epoch/settings.hpp"
+#include "loop/pool.hpp"
 #include "plugin/library.hpp"
 
 namespace evloom::epoch {

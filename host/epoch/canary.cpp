@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/clock.hpp"
+#include "epoch/answer.hpp"
 #include "epoch/request.hpp"
 
 namespace evloom::epoch {

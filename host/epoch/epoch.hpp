@@ -68,8 +68,8 @@ struct Part {
 
 class Epoch {
  public:
-  Epoch(std::uint64_t number, Plan plan, std::uint32_t loops)
-      : number(number), plan(std::move(plan)), loops_(loops), cells_(new Cell[loops]) {}
+  Epoch(std::uint64_t its_number, Plan its_plan, std::uint32_t loops)
+      : number(its_number), plan(std::move(its_plan)), loops_(loops), cells_(new Cell[loops]) {}
   Epoch(const Epoch&) = delete;
   Epoch& operator=(const Epoch&) = delete;
 

@@ -51,6 +51,7 @@ Host::Host(const Options& options, const Builtins& builtins, observe::Log& log, 
       common_{log, metrics_},
       slots_(loop::Loop::kSlots),
       journal_(log),
+      listeners_(log),
       generations_(common_, journal_),
       loop_hosts_(threads) {}
 

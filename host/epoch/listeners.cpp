@@ -63,6 +63,7 @@ Status Listeners::commit() {
     if (state.stage == Stage::coming) {
       keep_first(accept(bound));
       state.stage = Stage::serving;
+      logger_.info("listening on {}", bound.spec().url());
     } else if (state.stage == Stage::serving && state.kept) {
       state.wanted.address = bound.spec().address;  // a port that was chosen
       const bool other_backlog = state.wanted.backlog != bound.spec().backlog;
@@ -71,6 +72,7 @@ Status Listeners::commit() {
         everywhere([spec = bound.spec()](loop::Loop& loop) { std::ignore = LoopHost::of(loop).server().relisten(spec); });
     } else if (state.stage == Stage::serving) {
       state.stage = Stage::leaving;
+      logger_.info("no longer accepting on {}", bound.spec().url());
       bound.withdraw();
       everywhere([spec = bound.spec()](loop::Loop& loop) { LoopHost::of(loop).server().unlisten(spec); });
     }

@@ -11,11 +11,14 @@
 #include "config/config.hpp"
 #include "http/bound_listener.hpp"
 #include "loop/pool.hpp"
+#include "observe/log.hpp"
 
 namespace evloom::epoch {
 
 class Listeners {
  public:
+  explicit Listeners(observe::Log& log) : logger_(log.logger("epoch")) {}
+
   // The loops that accept; before anything else.
   void set_pool(loop::Pool& pool) { pool_ = &pool; }
 
@@ -47,6 +50,7 @@ class Listeners {
   void sweep();
   bool everywhere(std::function<void(loop::Loop&)> function);
 
+  observe::Logger logger_;
   loop::Pool* pool_ = nullptr;
   std::vector<http::BoundListener> bound_;
   std::vector<State> states_;  // of each

@@ -53,6 +53,10 @@ class Exchange {
   Arena& arena() { return arena_; }
   Server& server() { return server_; }
 
+  // The status of its reply, 0 as long as there is none, and when its first byte came (monotonic_ns()).
+  std::uint16_t status() const { return status_; }
+  std::int64_t started_ns() const { return started_ns_; }
+
   // Whether a reply is still wanted: none was given and the connection is there.
   bool open() const { return connection_ != nullptr && !replied_; }
 
