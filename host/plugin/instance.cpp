@@ -19,6 +19,8 @@ using Clock = std::chrono::steady_clock;
 
 // For an instance whose owner let go of it without stopping it.
 constexpr std::chrono::seconds kLastStop{5};
+// A thread that was joined is still seen for a moment.
+constexpr std::chrono::seconds kThreadEnd{2};
 
 std::chrono::nanoseconds until(Clock::time_point moment) {
   return std::max(std::chrono::nanoseconds(0), std::chrono::nanoseconds(moment - Clock::now()));
@@ -73,6 +75,7 @@ Instance::Instance(Spec spec, HostContext& context, std::uint32_t slot)
       loops_(context.pool.size()),
       cells_(new Cell[loops_]),
       started_(loops_) {
+  library_->prepare(loops_);
   for (std::uint32_t i = 0; i < loops_; ++i) {
     cells_[i].owner = this;
     cells_[i].threw = [](loop::Pins& pins, const char* text) noexcept {
@@ -87,26 +90,22 @@ Instance::Instance(Spec spec, HostContext& context, std::uint32_t slot)
   }
 }
 
-Instance::~Instance() {
-  if (created_ && plugin_.destroy) {
-    call("destroy", [&] { plugin_.destroy(plugin_.instance); });
-  }
-  context_.slots.give_back(slot_);
-}
+Instance::~Instance() { context_.slots.give_back(slot_); }
 
 void Instance::release(Instance* instance) noexcept {
   if (instance->running()) {
-    if (Status status = instance->stop(kLastStop); !status) {
-      instance->logger_.error("{}; it is kept in memory for good", status.error().message);
-      return;
-    }
+    if (Status status = instance->stop(kLastStop); !status) return instance->keep(status.error().message);
   }
   instance->closed_ = true;
-  if (instance->calls_ != 0 || !instance->wait_idle(Clock::now() + kLastStop)) {
-    instance->logger_.error("{} is still in use by a loop; it is kept in memory for good", instance->label());
-    return;
-  }
+  if (instance->calls_ != 0 || !instance->wait_idle(Clock::now() + kLastStop) || !instance->sweep_loops())
+    return instance->keep(instance->label() + " is still in use by a loop");
+  instance->destroy_object();
   delete instance;
+}
+
+void Instance::keep(const std::string& why) noexcept {
+  logger_.error("{}; it is kept in memory for good", why);
+  library_->left_behind(why);
 }
 
 Result<std::shared_ptr<Instance>> Instance::create(Spec spec, HostContext& context) {
@@ -122,6 +121,21 @@ Result<std::shared_ptr<Instance>> Instance::create(Spec spec, HostContext& conte
   return instance;
 }
 
+void Instance::destroy_object() noexcept {
+  if (std::exchange(created_, false) && plugin_.destroy) {
+    call("destroy", [&] { plugin_.destroy(plugin_.instance); });
+  }
+  const auto moment = Clock::now() + kThreadEnd;
+  for (const Task& thread : threads_) {
+    while (is_alive(thread) && Clock::now() < moment)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (!is_alive(thread)) continue;
+    const std::string what = "thread " + std::to_string(thread.id) + " ('" + thread.name + "')";
+    misbehaved(Misbehaviour::left_behind, "destroy left " + what + " running");
+    library_->left_behind(what + " of " + label() + " still runs");
+  }
+}
+
 Status Instance::create_object() {
   for (const std::string& id : library_->facts().needs)
     if (!context_.services.find(id))
@@ -130,6 +144,7 @@ Status Instance::create_object() {
   char text[1024] = "";
   evl_error error{sizeof error, sizeof text, text};
   plugin_.size = sizeof plugin_;
+  const std::vector<Task> before = tasks();
   creating_ = true;
   const auto* options = reinterpret_cast<const evl_config*>(&options_);
   const evl_status status =
@@ -139,6 +154,7 @@ Status Instance::create_object() {
                      evl_error_set(&error, (std::string("create threw: ") + what).c_str());
                    });
   creating_ = false;
+  threads_ = tasks_since(before);
   text[sizeof text - 1] = '\0';
   if (status != EVL_OK) return Error{label() + " cannot be made: " + reason(status, text)};
   created_ = true;
@@ -167,6 +183,7 @@ Status Instance::read_interfaces() {
 evl_status Instance::start_here(loop::Loop& loop, std::string& why) noexcept {
   Cell& cell = cells_[loop.index()];
   cell.on = true;
+  ++library_->on_loop(loop.index()).instances;
   if (!plugin_.thread_start) return EVL_OK;
 
   char text[1024] = "";
@@ -183,7 +200,9 @@ evl_status Instance::start_here(loop::Loop& loop, std::string& why) noexcept {
     loop.slot(slot_) = slot;
   } else {
     cell.on = false;
+    --library_->on_loop(loop.index()).instances;
     Access::drop_timers(cell);
+    sweep_here(loop);
     why = reason(status, text);
   }
   return status;
@@ -196,8 +215,33 @@ void Instance::stop_here(loop::Loop& loop) noexcept {
     call("thread_stop", [&] { plugin_.thread_stop(plugin_.instance, loop.slot(slot_)); });
   }
   cell.on = false;
+  --library_->on_loop(loop.index()).instances;
   loop.slot(slot_) = nullptr;
   Access::drop_timers(cell);
+  sweep_here(loop);
+}
+
+// Of two instances of one plugin nobody can tell whose event it is; then the last one is blamed.
+void Instance::sweep_here(loop::Loop& loop) noexcept {
+  Library::OnLoop& here = library_->on_loop(loop.index());
+  if (here.instances != 0) return;
+  const std::uint32_t events = take_events(loop.base(), library_->code());
+  if (events == 0) return;
+  here.events += events;
+  misbehaved(Misbehaviour::left_behind, std::to_string(events) +
+                                            (events == 1 ? " event was" : " events were") + " left on loop " +
+                                            std::to_string(loop.index()) + "; taken off");
+}
+
+// Once nothing of it is under way: a late message may have left something, too.
+bool Instance::sweep_loops() {
+  calls_.fetch_add(loops_);
+  return context_.pool.run_everywhere(
+      [this](loop::Loop& loop) {
+        sweep_here(loop);
+        calls_.fetch_sub(1);
+      },
+      kLastStop);
 }
 
 bool Instance::run_on(std::uint32_t loop, std::function<void(loop::Loop&)> function,
@@ -215,6 +259,7 @@ bool Instance::run_on(std::uint32_t loop, std::function<void(loop::Loop&)> funct
 Status Instance::start(std::chrono::nanoseconds timeout) {
   const auto round = std::make_shared<Start>(loops_);
   closed_ = false;
+  const std::vector<Task> before = tasks();
   calls_.fetch_add(loops_);
   context_.pool.run_everywhere(
       [this, round](loop::Loop& loop) {
@@ -228,6 +273,8 @@ Status Instance::start(std::chrono::nanoseconds timeout) {
         calls_.fetch_sub(1);  // from here on `this` may be gone
       },
       timeout);
+
+  for (Task& thread : tasks_since(before)) threads_.push_back(std::move(thread));
 
   std::string failed;
   for (std::uint32_t i = 0; i < loops_; ++i) {

@@ -46,7 +46,7 @@ enum class Misbehaviour : std::uint8_t {
   bad_argument,  // a null pointer, a wrong size, a value out of range
   wrong_thread,  // called the host from a thread that the function's tag forbids
   wrong_state,   // called too early, too late, or twice
-  left_behind,   // left timers on a loop when it was stopped
+  left_behind,   // left timers or events on a loop when it was stopped, or a thread when it was destroyed
   count_
 };
 const char* misbehaviour_name(Misbehaviour kind);
@@ -61,7 +61,8 @@ class Instance {
 
   // Calls the plugin's create and asks for every interface that its note promises. The instance is destroyed
   // on the control thread when the last pointer goes; one that a loop has not let go of is kept in memory for
-  // good instead, and logged. [control]
+  // good instead, and logged. What it leaves behind is taken off the loops where that is possible, and its
+  // library stays in memory: Library::unload tells. [control]
   static Result<std::shared_ptr<Instance>> create(Spec spec, HostContext& context);
 
   // thread_start on every loop. When one fails or `timeout` passes, those that had started are stopped again,
@@ -157,9 +158,14 @@ class Instance {
   static void release(Instance* instance) noexcept;
 
   Status create_object();
+  void destroy_object() noexcept;
   Status read_interfaces();
   evl_status start_here(loop::Loop& loop, std::string& why) noexcept;
   void stop_here(loop::Loop& loop) noexcept;
+  // Takes the plugin's events off a loop on which no instance of it runs.
+  void sweep_here(loop::Loop& loop) noexcept;
+  bool sweep_loops();
+  void keep(const std::string& why) noexcept;
   // Has `function` run on a loop; what it refers to is kept until then. False when `timeout` passed first.
   bool run_on(std::uint32_t loop, std::function<void(loop::Loop&)> function,
               std::chrono::nanoseconds timeout);
@@ -184,6 +190,7 @@ class Instance {
   const std::uint32_t loops_;
   const std::unique_ptr<Cell[]> cells_;
   std::vector<Offered> offered_;
+  std::vector<Task> threads_;  // that appeared while it was created or started; joined by destroy
   bool creating_ = false;
   bool created_ = false;
   std::vector<bool> started_;            // the control thread's view of each loop

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 namespace evloom::plugin {
 
@@ -37,6 +38,15 @@ std::string difference(const evl_entry& entry, const PluginFacts& facts) {
   return {};
 }
 
+// What the audit found that can keep code in memory after dlclose.
+std::string hindrances(const Audit& audit) {
+  std::string text;
+  for (const Finding& finding : audit.findings)
+    if (finding.symbol.starts_with("__cxa_thread_atexit"))
+      text += (text.empty() ? "" : "; ") + finding.reason;
+  return text;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Library>> Library::load(std::unique_ptr<Admitted> file) {
@@ -62,7 +72,40 @@ Result<std::shared_ptr<Library>> Library::load(std::unique_ptr<Admitted> file) {
   return library;
 }
 
-Library::~Library() { ::dlclose(handle_); }
+Library::~Library() {
+  // What was left behind may come back into the code at any time.
+  if (handle_ && leftovers().empty()) ::dlclose(handle_);
+}
+
+UnloadResult Library::unload(std::shared_ptr<Library> library) {
+  std::string left = library->leftovers();
+  if (!left.empty()) return {false, std::move(left)};
+  if (library.use_count() > 1) return {false, "it is still in use"};
+
+  // Its file keeps its name until the library goes: the mapping is looked for under it.
+  ::dlclose(std::exchange(library->handle_, nullptr));
+  if (!is_mapped(library->file().path())) return {true, {}};
+  const std::string known = hindrances(library->file().audit());
+  return {false, known.empty() ? "the loader keeps it: a library or an object of another plugin refers to it"
+                               : known};
+}
+
+std::string Library::leftovers() const {
+  std::string text;
+  const auto add = [&](const std::string& reason) { text += (text.empty() ? "" : "; ") + reason; };
+  for (std::size_t i = 0; i < on_loop_.size(); ++i) {
+    const std::uint32_t events = on_loop_[i].events;
+    if (events == 0) continue;
+    add(std::to_string(events) + (events == 1 ? " event was" : " events were") + " left on loop " +
+        std::to_string(i));
+  }
+  for (const std::string& reason : left_) add(reason);
+  return text;
+}
+
+void Library::prepare(std::uint32_t loops) {
+  if (on_loop_.empty()) on_loop_.resize(loops);
+}
 
 std::string Library::label() const { return "plugin '" + facts().id + "' " + facts().version; }
 

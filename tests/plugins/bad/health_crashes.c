@@ -1,0 +1,28 @@
+/* A store whose health follows a null pointer. */
+#include "evloom/abi/store.h"
+
+#include "blank.h"
+
+static int* volatile nowhere;
+static evl_status submit(void* instance, void* slot, const evl_op* ops, size_t count, evl_store_done done,
+                         void* context) {
+  (void)instance, (void)slot, (void)ops, (void)count, (void)done, (void)context;
+  return EVL_E_UNAVAILABLE;
+}
+static evl_status health(void* instance, void* slot, evl_error* why) {
+  (void)instance, (void)slot, (void)why;
+  *nowhere = 1;
+  return EVL_OK;
+}
+static const void* get_interface(void* instance, const char* id) {
+  static const evl_store_backend table = {sizeof(evl_store_backend), 0, submit, health};
+  (void)instance;
+  return strcmp(id, EVL_STORE) == 0 ? &table : NULL;
+}
+static evl_status create(const evl_host* host, const evl_config* options, evl_plugin* plugin,
+                         evl_error* error) {
+  (void)host, (void)options, (void)error;
+  plugin->get_interface = get_interface;
+  return EVL_OK;
+}
+EVL_PLUGIN("health_crashes", "1.0.0", "A test", "MIT", EVL_STORE, "", "{}", create);
