@@ -31,7 +31,7 @@ void on_hangup(observe::Log& log, epoch::Control* host) {
   } else {
     logger.error("got SIGHUP: {}", status.error().message);
   }
-  if (host) host->ask(epoch::ReloadCommand{}, "SIGHUP", [](epoch::Answer) {});  // the log has the outcome
+  if (host) host->ask(epoch::ReloadCommand{}, "SIGHUP", [](epoch::CommandAnswer) {});  // the log has the outcome
 }
 
 Result<std::unique_ptr<admin::AdminServer>> start_admin(const config::Admin& from, epoch::Host& host,
@@ -46,7 +46,6 @@ Result<std::unique_ptr<admin::AdminServer>> start_admin(const config::Admin& fro
   options.token = from.token;
   auto server = admin::AdminServer::start(options, host, admin::sources_of(host.common()), log);
   if (!server) return Error{from.position.to_string() + ": " + server.error().message};
-  log.logger("admin").info("the admin API listens on {}", (*server)->url());
   return server;
 }
 

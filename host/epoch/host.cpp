@@ -138,20 +138,20 @@ HostReport Host::report() const {
   return report;
 }
 
-void Host::ask(Command command, std::string by, std::function<void(Answer)> answer) {
+void Host::ask(Command command, std::string by, std::function<void(CommandAnswer)> answer) {
   if (stopping_) return answer(Status(Error{"the host is going down"}));
   if (asked_.fetch_add(1) >= kMostAsked) {
     --asked_;
     return answer(Status(Error{std::to_string(kMostAsked) + " commands are waiting already; try again later"}));
   }
   mailbox_->call([this, command = std::move(command), by = std::move(by), answer = std::move(answer)] {
-    answer(stopping_ ? Answer(Status(Error{"the host is going down"})) : carry_out(command, by));
+    answer(stopping_ ? CommandAnswer(Status(Error{"the host is going down"})) : carry_out(command, by));
     --asked_;
     if (!stopping_) tend();
   });
 }
 
-Answer Host::carry_out(const Command& command, const std::string& by) {
+CommandAnswer Host::carry_out(const Command& command, const std::string& by) {
   if (const auto* plan = std::get_if<PlanCommand>(&command)) return changes_->plan(*plan);
   if (const auto* reload = std::get_if<ReloadCommand>(&command)) return changes_->carry_out(*reload, by);
   if (const auto* swap = std::get_if<SwapCommand>(&command)) return changes_->carry_out(*swap, by);

@@ -63,7 +63,7 @@ class Host final : public Control {
 
   HostReport report() const override;
   std::vector<ChangeReport> history() const override { return journal_.history(); }
-  void ask(Command command, std::string by, std::function<void(Answer)> answer) override;
+  void ask(Command command, std::string by, std::function<void(CommandAnswer)> answer) override;
 
  private:
   struct EventDeleter {
@@ -73,7 +73,7 @@ class Host final : public Control {
 
   Host(const Options& options, const Builtins& builtins, observe::Log& log, std::uint32_t threads);
   Status launch(Plan plan);
-  Answer carry_out(const Command& command, const std::string& by);
+  CommandAnswer carry_out(const Command& command, const std::string& by);
   // Has the rest of earlier changes seen to, now and whenever there is something to do.
   void tend();
   void end_if_held_up(std::string_view why);
