@@ -29,12 +29,13 @@ bool wants_length(const Head& head) {
 
 }  // namespace
 
-Connection::Connection(Server& server, evhtp_connection* connection, const Peer& peer)
+Connection::Connection(Server& server, evhtp_connection* connection, const Peer& peer, std::uint64_t listener)
     : server_(server),
       evhtp_(connection),
       bev_(connection->bev),
       deadline_(&Connection::on_deadline, this),
-      peer_(peer) {
+      peer_(peer),
+      listener_(listener) {
   bufferevent_setcb(bev_, &Connection::on_read, &Connection::on_write, &Connection::on_event, this);
   bufferevent_setwatermark(bev_, EV_READ, 0, kReadAhead);
   bufferevent_set_max_single_write(bev_, 1 << 20);
@@ -48,7 +49,9 @@ void Connection::arm(Kind kind, std::int64_t delay) {
   server_.loop().deadlines().arm(deadline_, kind, delay);
 }
 
-void Connection::arm_idle() { arm(kIdle, server_.draining() ? kDrainGrace : server_.limits().idle_timeout); }
+bool Connection::draining() const { return draining_ || server_.draining(); }
+
+void Connection::arm_idle() { arm(kIdle, draining() ? kDrainGrace : server_.limits().idle_timeout); }
 
 // ---- what libevent tells us ------------------------------------------------------------------------------
 
@@ -307,7 +310,8 @@ void Connection::send(const Reply& reply) {
       state_ == State::body ||
       (state_ == State::head && exchange.head_.framing() != Framing::none &&
        !(exchange.head_.framing() == Framing::length && exchange.head_.content_length() == 0));
-  last_ = !exchange.keep_alive_ || unread || server_.draining() || (most != 0 && requests_ >= most);
+  last_ = !exchange.keep_alive_ || unread || draining() || server_.end_keep_alive_ ||
+          (most != 0 && requests_ >= most);
 
   ReplyHead head;
   head.status = reply.status;
@@ -434,7 +438,7 @@ void Connection::finish_reply() {
 void Connection::linger() {
   ::shutdown(fd(), SHUT_WR);
   state_ = State::lingering;
-  arm(kLinger, server_.draining() ? kDrainGrace : kLingerTime);
+  arm(kLinger, draining() ? kDrainGrace : kLingerTime);
   if (!on_stack_) server_.make_ready(*this);
 }
 
@@ -463,7 +467,17 @@ void Connection::abandon(Abandon why) {
   exchange.unpin();
 }
 
+void Connection::expire() {
+  if (state_ == State::body) {
+    refuse(503, "the time for this request is up");
+  } else {
+    abandon(Abandon::deadline);
+  }
+  server_.make_ready(*this);
+}
+
 void Connection::drain() {
+  draining_ = true;
   if (state_ == State::head && !exchange_) arm(kIdle, kDrainGrace);
 }
 

@@ -24,7 +24,7 @@ class Server;
 
 class Connection {
  public:
-  Connection(Server& server, evhtp_connection* connection, const Peer& peer);
+  Connection(Server& server, evhtp_connection* connection, const Peer& peer, std::uint64_t listener);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -32,7 +32,8 @@ class Connection {
   void resume();
   // Ends it now: an exchange under way is abandoned. The connection is gone afterwards. [loop]
   void close();
-  // The host is going down: idle connections close soon, others after their reply. [loop]
+  // The host is going down, or the listener is: an idle connection closes soon, another one after its reply.
+  // [loop]
   void drain();
 
  private:
@@ -72,10 +73,12 @@ class Connection {
   void finish_reply();
   void refuse(std::uint16_t status, std::string_view reason);
   void abandon(Abandon why);
+  void expire();
   void linger();
   void doom();
   void arm(Kind kind, std::int64_t delay);
   void arm_idle();
+  bool draining() const;
   std::size_t unsent() const;
   int fd() const;
 
@@ -86,6 +89,7 @@ class Connection {
   bool on_stack_ = false;  // advance() is running
   bool ready_ = false;     // in the server's ready list
   bool peer_eof_ = false;  // the client has shut its side; it still gets its answers
+  bool draining_ = false;  // told to end by drain()
   bool last_ = false;      // closes after the reply under way
   Kind armed_ = kIdle;
   std::uint64_t requests_ = 0;
@@ -95,6 +99,7 @@ class Connection {
   std::unique_ptr<ChunkedDecoder> chunked_;
   loop::Deadline deadline_;
   Peer peer_;
+  const std::uint64_t listener_;  // id of the one that accepted it, which may be gone
   Connection* before_ = nullptr;
   Connection* after_ = nullptr;
 };

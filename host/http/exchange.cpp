@@ -44,6 +44,10 @@ void Exchange::reply(const Reply& reply) {
   connection_->send(reply);
 }
 
+void Exchange::expire() {
+  if (open() && with_service_) connection_->expire();
+}
+
 void Exchange::refuse(std::uint16_t status, std::string_view reason, std::string_view allow,
                       std::int64_t retry_after) {
   char text[512];

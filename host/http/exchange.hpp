@@ -69,6 +69,13 @@ class Exchange {
   // The connection closes after this exchange's reply.
   void close_after_reply() { keep_alive_ = false; }
 
+  // The service has decided that its time is up, as if limits.reply_timeout had passed: on_abandon(deadline)
+  // and, if that gives no reply, 503. One whose body is still arriving gets 503 at once, after
+  // on_abandon(client_gone), and its connection closes. Nothing when it is not open, or not accepted. From a
+  // message on the loop, never from inside a call of the service. The exchange may be gone afterwards, unless
+  // the caller holds a pin.
+  void expire();
+
   // Keeps the exchange and its arena; the last unpin gives both back. The connection holds one itself until
   // the end.
   void pin() { ++pins_; }

@@ -3,11 +3,8 @@
 #include <event2/listener.h>
 #include <evhtp/evhtp.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 
 #include <cerrno>
 #include <cstring>
@@ -22,109 +19,11 @@ namespace {
 
 constexpr std::int64_t kRetryAfter = 100'000'000;  // until a listener without descriptors accepts again
 constexpr std::int64_t kCloseAfter = 20'000'000;   // long enough for the loop to empty the accept queue
+constexpr int kMostTurns = 20;                     // of 10 ms, that a closing listener waits on top of that
 
 std::string reason(int error) { return std::strerror(error); }
 
-Result<Fd> tcp_socket(const SocketAddress& address, bool reuse_port) {
-  Fd fd(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd) return Error{"cannot make a socket: " + reason(errno)};
-  const int on = 1;
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (reuse_port) ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-  ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // accepted sockets inherit it
-  if (address.family() == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-  if (::bind(fd.get(), address.get(), address.length) != 0) {
-    const int error = errno;
-    std::string text = "cannot listen on " + address.text() + ": " + reason(error);
-    if (error == EADDRINUSE) text += "; another process listens there: stop it or choose another port";
-    if (error == EACCES) text += "; ports below 1024 need the capability CAP_NET_BIND_SERVICE";
-    if (error == EADDRNOTAVAIL) text += "; this machine has no such address";
-    return Error{std::move(text)};
-  }
-  return fd;
-}
-
-Status listen_on(const Fd& fd, const ListenerSpec& spec) {
-  if (::listen(fd.get(), spec.backlog) == 0) return {};
-  return Error{"cannot listen on " + spec.address.text() + ": " + reason(errno)};
-}
-
 }  // namespace
-
-std::string ListenerSpec::url() const { return (is_unix() ? "unix:" : "http://") + address.text(); }
-
-// ---- on the control thread -------------------------------------------------------------------------------
-
-Result<BoundListener> BoundListener::bind(ListenerSpec spec, std::uint32_t loops) {
-  BoundListener bound;
-  bound.spec_ = std::move(spec);
-  const Status status = bound.spec_.is_unix() ? bound.bind_unix(loops) : bound.bind_tcp(loops);
-  if (!status) return status.error();
-  return bound;
-}
-
-Status BoundListener::bind_tcp(std::uint32_t loops) {
-  // SO_REUSEPORT would let two hosts of one user share a port without a word: try it without that first.
-  {
-    auto probe = tcp_socket(spec_.address, false);
-    if (!probe) return probe.error();
-    if (auto status = listen_on(*probe, spec_); !status) return status;
-  }
-  for (std::uint32_t i = 0; i < loops; ++i) {
-    auto socket = tcp_socket(spec_.address, true);
-    if (!socket) return socket.error();
-    if (i == 0) {
-      // Port 0: the first socket learns which one it got, the others join it there.
-      spec_.address.length = sizeof spec_.address.storage;
-      ::getsockname(socket->get(), reinterpret_cast<sockaddr*>(&spec_.address.storage),
-                    &spec_.address.length);
-    }
-    if (auto status = listen_on(*socket, spec_); !status) return status;
-    sockets_.push_back(std::move(*socket));
-  }
-  return {};
-}
-
-Status BoundListener::bind_unix(std::uint32_t loops) {
-  const std::string path = spec_.address.text();
-  struct stat found {};
-  if (::lstat(path.c_str(), &found) == 0) {
-    if (!S_ISSOCK(found.st_mode))
-      return Error{"cannot listen on unix:" + path + ": a file that is no socket is in the way; remove it"};
-    Fd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    if (::connect(probe.get(), spec_.address.get(), spec_.address.length) == 0 || errno != ECONNREFUSED)
-      return Error{"cannot listen on unix:" + path + ": another process listens there"};
-    ::unlink(path.c_str());
-  }
-  Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!socket) return Error{"cannot make a socket: " + reason(errno)};
-  if (::bind(socket.get(), spec_.address.get(), spec_.address.length) != 0) {
-    const int error = errno;
-    return Error{"cannot listen on unix:" + path + ": " + reason(error) +
-                 (error == ENOENT ? "; its folder does not exist" : "")};
-  }
-  if (::lstat(path.c_str(), &found) == 0)
-    file_ = std::make_unique<File>(File{path, found.st_dev, found.st_ino});
-  if (::chmod(path.c_str(), spec_.mode) != 0)
-    return Error{"cannot set the mode of unix:" + path + ": " + reason(errno)};
-  if (auto status = listen_on(socket, spec_); !status) return status;
-  for (std::uint32_t i = 1; i < loops; ++i) {
-    sockets_.emplace_back(::fcntl(socket.get(), F_DUPFD_CLOEXEC, 0));
-    if (!sockets_.back()) return Error{"cannot listen on unix:" + path + ": " + reason(errno)};
-  }
-  sockets_.push_back(std::move(socket));
-  return {};
-}
-
-BoundListener::~BoundListener() {
-  if (!file_) return;
-  struct stat found {};
-  if (::lstat(file_->path.c_str(), &found) == 0 && found.st_dev == file_->device &&
-      found.st_ino == file_->inode)
-    ::unlink(file_->path.c_str());
-}
-
-// ---- on a loop -------------------------------------------------------------------------------------------
 
 Result<std::unique_ptr<Listener>> Listener::create(Server& server, const ListenerSpec& spec, Fd socket) {
   std::unique_ptr<Listener> listener(new Listener(server, spec));
@@ -134,7 +33,7 @@ Result<std::unique_ptr<Listener>> Listener::create(Server& server, const Listene
       listener->htp_,
       [](evhtp_connection_t* connection, void* self) -> evhtp_res {
         auto* owner = static_cast<Listener*>(self);
-        return owner->server_.adopt(connection, owner->spec_) ? EVHTP_RES_OK : EVHTP_RES_ERROR;
+        return owner->server_.adopt(connection, *owner) ? EVHTP_RES_OK : EVHTP_RES_ERROR;
       },
       listener.get());
   if (evhtp_accept_socket(listener->htp_, socket.get(), spec.backlog) != 0)
@@ -147,20 +46,11 @@ Result<std::unique_ptr<Listener>> Listener::create(Server& server, const Listene
 Listener::Listener(Server& server, const ListenerSpec& spec)
     : server_(server),
       spec_(spec),
+      id_(server.next_listener_++),
       htp_(nullptr),
       reserve_(::open("/dev/null", O_RDONLY | O_CLOEXEC)),
-      retry_(
-          [](void* self) {
-            auto* listener = static_cast<Listener*>(self);
-            if (!listener->htp_->server) return;
-            if (!listener->server_.draining()) {
-              evconnlistener_enable(listener->htp_->server);
-              return;
-            }
-            listener->shed("the host is going down");
-            evhtp_unbind_socket(listener->htp_);
-          },
-          this) {}
+      turns_left_(kMostTurns),
+      retry_(&Listener::on_retry, this) {}
 
 Listener::~Listener() {
   if (!htp_) return;
@@ -169,10 +59,39 @@ Listener::~Listener() {
 }
 
 void Listener::close() {
+  if (std::exchange(closing_, true)) return;
   server_.loop().deadlines().arm(retry_, loop::DeadlineQueue::kKinds - 1, kCloseAfter);
 }
 
-bool Listener::closed() const { return htp_->server == nullptr; }
+Status Listener::set_backlog(int backlog) {
+  if (::listen(evconnlistener_get_fd(htp_->server), backlog) != 0)
+    return Error{"cannot change the backlog of " + spec_.url() + ": " + reason(errno)};
+  spec_.backlog = backlog;
+  return {};
+}
+
+bool Listener::has_waiting() const {
+  pollfd queue{evconnlistener_get_fd(htp_->server), POLLIN, 0};
+  return ::poll(&queue, 1, 0) > 0;
+}
+
+void Listener::on_retry(void* self) {
+  auto* listener = static_cast<Listener*>(self);
+  Server& server = listener->server_;
+  if (!listener->closing_) {
+    evconnlistener_enable(listener->htp_->server);
+    return;
+  }
+  // In each turn of the loop libevent accepts all that waits. Who comes between that and the close is lost,
+  // so close right after a look that finds nobody; only with clients that never cease the last ones are
+  // turned away.
+  if (listener->has_waiting() && listener->turns_left_-- > 0) {
+    server.loop().deadlines().arm(listener->retry_, loop::DeadlineQueue::kKinds - 1, 0);
+    return;
+  }
+  listener->shed(server.draining() ? "the host is going down" : "this address is not served any more");
+  server.forget(*listener);  // which destroys it
+}
 
 void Listener::on_error(evconnlistener* listener, void* self) {
   const int error = EVUTIL_SOCKET_ERROR();

@@ -86,7 +86,36 @@ Status Server::listen(const ListenerSpec& spec, Fd socket) {
   return {};
 }
 
-bool Server::adopt(evhtp_connection* accepted, const ListenerSpec&) {
+Status Server::relisten(const ListenerSpec& spec) {
+  Listener* const listener = find(spec);
+  return listener ? listener->set_backlog(spec.backlog) : Status();
+}
+
+void Server::unlisten(const ListenerSpec& spec) {
+  Listener* const listener = find(spec);
+  if (!listener) return;
+  listener->close();
+  for (Connection* connection = connections_; connection; connection = connection->after_)
+    if (connection->listener_ == listener->id()) connection->drain();
+}
+
+bool Server::listens(const ListenerSpec& spec) const {
+  return std::any_of(listeners_.begin(), listeners_.end(),
+                     [&](const auto& listener) { return listener->spec().same_address(spec); });
+}
+
+Listener* Server::find(const ListenerSpec& spec) const {
+  const auto found = std::find_if(listeners_.begin(), listeners_.end(), [&](const auto& listener) {
+    return !listener->closing() && listener->spec().same_address(spec);
+  });
+  return found == listeners_.end() ? nullptr : found->get();
+}
+
+void Server::forget(const Listener& listener) {
+  std::erase_if(listeners_, [&](const auto& other) { return other.get() == &listener; });
+}
+
+bool Server::adopt(evhtp_connection* accepted, const Listener& listener) {
   const std::uint32_t open = shared_.connections.fetch_add(1, std::memory_order_relaxed);
   metrics_.connections.add(loop_.index());
   if (open >= limits_.connections + kTurnedAway) {
@@ -95,7 +124,8 @@ bool Server::adopt(evhtp_connection* accepted, const ListenerSpec&) {
     return false;
   }
   metrics_.open_connections.add(loop_.index(), 1);
-  auto* connection = new Connection(*this, accepted, peer_of(accepted));
+  auto* connection = new Connection(*this, accepted, peer_of(accepted), listener.id());
+  if (listener.closing()) connection->drain();
   connection->after_ = connections_;
   if (connections_) connections_->before_ = connection;
   connections_ = connection;
@@ -186,11 +216,7 @@ void Server::drain() {
     connection->drain();
 }
 
-bool Server::idle() const {
-  if (connections_) return false;
-  return !draining_ || std::all_of(listeners_.begin(), listeners_.end(),
-                                   [](const auto& listener) { return listener->closed(); });
-}
+bool Server::idle() const { return !connections_ && (!draining_ || listeners_.empty()); }
 
 void Server::close_all() {
   listeners_.clear();

@@ -63,8 +63,16 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Begins to accept on a socket that is bound and listening.
+  // Begins to accept on a socket that is bound.
   Status listen(const ListenerSpec& spec, Fd socket);
+  // Takes over the backlog of `spec` for the listener of its address; nothing when there is none.
+  Status relisten(const ListenerSpec& spec);
+  // Ends the listener of that address as drain() does, and with it the connections that it has accepted; all
+  // others are left alone. Nothing when there is none.
+  void unlisten(const ListenerSpec& spec);
+  // Whether there is a socket for that address, also one that is being closed. Its BoundListener has to live
+  // for as long, else bind() would take our own socket for another process's.
+  bool listens(const ListenerSpec& spec) const;
 
   // New limits count from each connection's next request on.
   void set_limits(const Limits& limits) { limits_ = limits; }
@@ -72,6 +80,9 @@ class Server {
   // Stops accepting (what waits in the accept queue is still taken), closes connections that stay idle, and
   // has every further reply say `Connection: close`.
   void drain();
+  // From now on every reply says `Connection: close`, or no longer does; nothing else changes.
+  void end_keep_alive(bool end) { end_keep_alive_ = end; }
+
   // Whether no connection is left and, once it drains, none can come any more.
   bool idle() const;
   // Closes every connection at once.
@@ -91,7 +102,10 @@ class Server {
   };
 
   // Takes over a connection that libevhtp has accepted; false when it is refused (libevhtp then frees it).
-  bool adopt(evhtp_connection* connection, const ListenerSpec& spec);
+  bool adopt(evhtp_connection* connection, const Listener& listener);
+  // The listener of that address that is not being closed, or null.
+  Listener* find(const ListenerSpec& spec) const;
+  void forget(const Listener& listener);
   Exchange* begin_exchange(Connection& connection, const Peer& peer);
   void end_exchange(Exchange* exchange);
   void count_reply(const Exchange& exchange);
@@ -110,6 +124,8 @@ class Server {
   DateText date_;
   std::int64_t date_second_ = -1;
   bool draining_ = false;
+  bool end_keep_alive_ = false;
+  std::uint64_t next_listener_ = 1;
   Connection* connections_ = nullptr;  // a list through the connections
   std::vector<Connection*> ready_;
   std::unique_ptr<event, EventDeleter> ready_event_;

@@ -155,6 +155,13 @@ std::vector<std::pair<std::string, Level>> Log::levels() const {
 
 Status Log::reopen() { return drain_->reopen(); }
 
+Status Log::reconfigure(const LogOptions& options) {
+  if (Status status = drain_->reconfigure(options.output, options.format); !status) return status;
+  set_levels(options.level, options.modules);
+  set_access(options.access);
+  return {};
+}
+
 bool Log::flush(std::chrono::milliseconds timeout) { return drain_->flush(timeout); }
 
 std::uint64_t Log::lost() const { return drain_->lost(); }

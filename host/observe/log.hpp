@@ -157,6 +157,13 @@ class Log {
   // use. Nothing to do for stderr and stdout. [control]
   Status reopen();
 
+  // Takes over output, format, levels and access of `options`, as a reload does; ring_records and clock stay
+  // as they are. No line is lost, written twice or mixed: what this thread logged before goes to the old
+  // output, what it logs afterwards to the new one (when the old one is stuck, as soon as that gives way). An
+  // output that has the same name is not opened again. When the new one cannot be opened all stays as it was.
+  // [control]
+  Status reconfigure(const LogOptions& options);
+
   // Waits until all that this thread logged before is written; false when `timeout` passes first. Before an
   // abort, and in tests; never on a loop. [any]
   bool flush(std::chrono::milliseconds timeout = std::chrono::seconds(1));

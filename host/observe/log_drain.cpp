@@ -19,17 +19,19 @@ namespace {
 // While records come, the thread looks again after this long instead of being woken for each: that spares the
 // loops a system call per record.
 constexpr int kNapMs = 2;
+constexpr std::chrono::seconds kSwitchPatience{1};
 constexpr std::size_t kWriteAt = 64 * 1024;
 
 }  // namespace
 
 Drain::Drain(const LogOptions& options, Output output, Fd wake, const LogModule& own)
     : clock_(options.clock),
-      where_(options.output),
       own_(own),
       wake_(std::move(wake)),
+      where_(options.output),
+      format_(options.format),
       output_(std::move(output)),
-      renderer_(options.format) {}
+      renderer_(std::make_unique<Renderer>(options.format)) {}
 
 Drain::~Drain() {
   stop_.store(true, std::memory_order_seq_cst);
@@ -80,6 +82,29 @@ Status Drain::reopen() {
     next_output_ = std::move(opened).value();
   }
   wake();
+  return {};
+}
+
+Status Drain::reconfigure(const std::string& where, LogFormat format) {
+  if (where == where_ && format == format_) return {};
+  std::optional<Output> output;
+  if (where != where_) {
+    Result<Output> opened = Output::open(where);
+    if (!opened) return opened.error();
+    output = std::move(opened).value();
+  }
+  // The first flush brings what the caller logged so far to where it belongs, the second returns once the
+  // thread has made the switch. A reader that is stuck holds up neither this nor the switch for longer than
+  // flush waits.
+  flush(kSwitchPatience);
+  {
+    const std::lock_guard lock(mutex_);
+    if (output) next_output_ = std::move(output);
+    next_renderer_ = std::make_unique<Renderer>(format);
+  }
+  where_ = where;
+  format_ = format;
+  flush(kSwitchPatience);
   return {};
 }
 
@@ -149,11 +174,11 @@ void Drain::refresh_sources() {
   for (const auto& ring : rings_) sources_.push_back({ring.get()});
 }
 
-// After a reopen: what was drained so far went to the old file.
+// Between two passes: what was drained so far has been written, in the old format to the old file.
 void Drain::take_output() {
   const std::lock_guard lock(mutex_);
-  if (!next_output_) return;
-  output_ = std::move(*next_output_);
+  if (next_output_) output_ = std::move(*next_output_);
+  if (next_renderer_) renderer_ = std::move(next_renderer_);
   next_output_.reset();
 }
 
@@ -202,7 +227,7 @@ void Drain::consume(const Record& record, int loop) {
   const LineHead head{record.wall_ns, record.level, record.module->name, loop};
   switch (record.kind) {
     case Record::Kind::kMessage:
-      renderer_.message(head, part[0], buffer_);
+      renderer_->message(head, part[0], buffer_);
       break;
     case Record::Kind::kFault: {
       Fault fault{record.wall_ns, record.module, loop, record.level, part[0], part[1], 0};
@@ -210,22 +235,22 @@ void Drain::consume(const Record& record, int loop) {
       return;
     }
     case Record::Kind::kAccess:
-      renderer_.access(head,
-                       {part[0], part[1], part[3], part[2], record.status, record.bytes, record.duration_us},
-                       buffer_);
+      renderer_->access(head,
+                        {part[0], part[1], part[3], part[2], record.status, record.bytes, record.duration_us},
+                        buffer_);
       break;
   }
   ++lines_;
 }
 
 void Drain::write_fault(const Fault& fault) {
-  renderer_.fault({fault.wall_ns, fault.level, fault.module->name, fault.loop}, fault.key, fault.text,
-                  fault.suppressed, buffer_);
+  renderer_->fault({fault.wall_ns, fault.level, fault.module->name, fault.loop}, fault.key, fault.text,
+                   fault.suppressed, buffer_);
   ++lines_;
 }
 
 void Drain::own_line(int loop, const std::string& text) {
-  renderer_.message({clock_.wall_ns(), Level::kWarn, own_.name, loop}, text, buffer_);
+  renderer_->message({clock_.wall_ns(), Level::kWarn, own_.name, loop}, text, buffer_);
   ++lines_;
 }
 
@@ -261,7 +286,7 @@ void Drain::write_out() {
   if (buffer_.empty()) return;
   if (unwritten_ != 0) {
     std::string told;
-    renderer_.message(
+    renderer_->message(
         {clock_.wall_ns(), Level::kWarn, own_.name, -1},
         fmt::format("{} records lost: cannot write: {}", unwritten_, std::strerror(why_unwritten_)), told);
     buffer_.insert(0, told);

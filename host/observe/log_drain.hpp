@@ -46,6 +46,7 @@ class Drain {
 
   bool flush(std::chrono::milliseconds timeout);  // see Log
   Status reopen();
+  Status reconfigure(const std::string& where, LogFormat format);  // see Log
   std::uint64_t lost() const { return lost_.load(std::memory_order_relaxed); }
 
  private:
@@ -72,9 +73,12 @@ class Drain {
   void write_out();
 
   const Clock clock_;
-  const std::string where_;
   const LogModule& own_;
   const Fd wake_;
+
+  // The control thread's alone.
+  std::string where_;
+  LogFormat format_;
 
   std::atomic<bool> asleep_{false};
   std::atomic<bool> stop_{false};
@@ -84,6 +88,7 @@ class Drain {
   std::condition_variable flushed_;
   std::vector<std::unique_ptr<Ring>> rings_;
   std::optional<Output> next_output_;
+  std::unique_ptr<Renderer> next_renderer_;
   std::uint64_t flush_wanted_ = 0;
   std::uint64_t flush_done_ = 0;
 
@@ -91,7 +96,7 @@ class Drain {
 
   // The log thread's alone.
   Output output_;
-  Renderer renderer_;
+  std::unique_ptr<Renderer> renderer_;
   FaultTable faults_;
   std::vector<Source> sources_;
   std::uint64_t sources_version_ = 0;
