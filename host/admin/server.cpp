@@ -17,11 +17,11 @@ http::Limits limits() {
   limits.head.head_bytes = 8 * 1024;
   limits.head.target_bytes = 1024;
   limits.head.headers = 32;
-  limits.head.body_bytes = 64 * 1024;
+  limits.head.body_bytes = std::uint64_t{64} << 10;
   limits.body_timeout = 10'000'000'000;
   limits.reply_timeout = 600'000'000'000;  // a change with its canary
   limits.connections = 64;
-  limits.body_memory = 4 * 1024 * 1024;
+  limits.body_memory = std::uint64_t{4} << 20;
   return limits;
 }
 

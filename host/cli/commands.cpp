@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/operate_options.hpp"
+
 namespace evloom::cli {
 
 namespace {
@@ -20,8 +22,7 @@ int run_command_line(int argc, char** argv) {
   app.footer(
       "Exit codes: 0 good, 1 failed, 2 wrong input.\n"
       "Signals: SIGTERM and SIGINT answer what is in flight and stop; a second one ends at once. SIGHUP "
-      "opens the log "
-      "file anew.");
+      "reloads the configuration and opens the log file anew.");
   app.get_formatter()->column_width(28);
 
   std::filesystem::path config;
@@ -52,12 +53,15 @@ int run_command_line(int argc, char** argv) {
       config_command->add_subcommand("dump", "Print a configuration with its defaults; secrets are masked");
   dump_command->add_option("-c,--config", config, kConfigHelp)->required();
 
+  OperateOptions operate(app);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     // --help and --version come here as well.
     return app.exit(error) == 0 ? kGood : kWrongInput;
   }
+  if (const auto asked = operate.run()) return *asked;
   if (*run_command) return run(config);
   if (*check_command) return check(config);
   if (*inspect_command) return inspect(file, json);

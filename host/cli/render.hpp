@@ -1,0 +1,31 @@
+// Render: what the admin API says -> what a person reads. One file per subject; all of it ends in a line
+// break. Pure; any thread.
+#pragma once
+
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "cli/table.hpp"
+
+namespace evloom::cli {
+
+// GET /v1/status.
+std::string render_status(const nlohmann::ordered_json& status, const Style& style);
+// The change under way in it, as one line without a line break: what it does just now; empty when there is
+// none.
+std::string render_progress(const nlohmann::ordered_json& status);
+
+// A change: its steps, what it changed, what became of the epoch before. Its error is not in it.
+std::string render_change(const nlohmann::ordered_json& change, const Style& style);
+
+// GET /v1/history, the newest first.
+std::string render_history(const nlohmann::ordered_json& history, const Style& style);
+
+// GET /v1/plan.
+std::string render_plan(const nlohmann::ordered_json& plan, const Style& style);
+// Its lines, `+ - ~`, from a list of differences.
+std::string render_differences(const nlohmann::ordered_json& differences, const Style& style,
+                               std::string_view indent = "");
+
+}  // namespace evloom::cli

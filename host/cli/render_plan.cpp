@@ -1,0 +1,39 @@
+#include "cli/fields.hpp"
+#include "cli/render.hpp"
+
+namespace evloom::cli {
+
+namespace {
+
+Colour colour_of(std::string_view sign) {
+  if (sign == "+") return Colour::green;
+  if (sign == "-") return Colour::red;
+  return Colour::yellow;
+}
+
+}  // namespace
+
+std::string render_differences(const Json& differences, const Style& style, std::string_view indent) {
+  Table table({Align::left, Align::left, Align::left, Align::left});
+  for (const Json& each : differences) {
+    const std::string sign = line_at(each, "sign");
+    const std::string before = line_at(each, "before"), after = line_at(each, "after");
+    const bool both = !before.empty() && !after.empty();
+    const Colour colour = colour_of(sign);
+    table.add({{sign, colour},
+               {line_at(each, "kind"), colour},
+               {line_at(each, "name"), colour},
+               {both ? before + " -> " + after : before + after}});
+  }
+  return table.text(style, indent);
+}
+
+std::string render_plan(const Json& plan, const Style& style) {
+  const Json differences = list_at(plan, "differences");
+  std::string text = differences.empty() ? "nothing would change\n" : render_differences(differences, style);
+  for (const Json& warning : list_at(plan, "warnings"))
+    text += style.paint(Colour::yellow, "warning:") + ' ' + text_at(Json{{"text", warning}}, "text") + '\n';
+  return text;
+}
+
+}  // namespace evloom::cli
