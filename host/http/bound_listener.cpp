@@ -125,10 +125,10 @@ Status make_folder_of(const std::string& path) {
 
 std::string ListenerSpec::url() const { return (is_unix() ? "unix:" : "http://") + address.text(); }
 
-Result<BoundListener> BoundListener::bind(ListenerSpec spec, std::uint32_t loops,
+Result<BoundListener> BoundListener::bind(const ListenerSpec& spec, std::uint32_t loops,
                                           std::span<const BoundListener> own) {
   BoundListener bound;
-  bound.spec_ = std::move(spec);
+  bound.spec_ = spec;
   const Status status = bound.spec_.is_unix() ? bound.bind_unix(loops) : bound.bind_tcp(loops, own);
   if (!status) return status.error();
   return bound;
@@ -233,7 +233,7 @@ void BoundListener::withdraw() {
 BoundListener& BoundListener::operator=(BoundListener&& other) noexcept {
   if (this == &other) return *this;
   withdraw();
-  spec_ = std::move(other.spec_);
+  spec_ = other.spec_;
   sockets_ = std::move(other.sockets_);
   inodes_ = std::move(other.inodes_);
   file_ = std::move(other.file_);

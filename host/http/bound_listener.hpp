@@ -40,7 +40,7 @@ class BoundListener {
   // so that a host can go over from the one to the other. Such sockets are bound, but do not listen before
   // Server::listen: the kernel would at once send them connections that nobody would accept if the change
   // came to nothing.
-  static Result<BoundListener> bind(ListenerSpec spec, std::uint32_t loops,
+  static Result<BoundListener> bind(const ListenerSpec& spec, std::uint32_t loops,
                                     std::span<const BoundListener> own = {});
   BoundListener(BoundListener&&) noexcept = default;
   BoundListener& operator=(BoundListener&&) noexcept;
