@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 #include "evloom/abi/state.h"
@@ -19,6 +20,8 @@ namespace {
 
 constexpr std::chrono::seconds kStartTimeout{30};  // of one instance on all loops
 constexpr std::chrono::seconds kStopTimeout{5};
+constexpr std::chrono::seconds kReadyTimeout{5};  // of a store, to be able to serve
+constexpr std::chrono::milliseconds kPoll{2};
 
 http::MethodSet methods_of(const config::Route& route) {
   if (route.builtin != config::Builtin::none) return http::MethodSet().add(http::Method::get);
@@ -86,7 +89,9 @@ Status Builder::carry_over(Epoch& epoch, const std::vector<Epoch*>& live) {
         if (!there.library || there.planned->facts.id != planned.facts.id || there.sha256 != planned.sha256)
           continue;
         if (!part.library) part.library = there.library;
-        if (part.instance || !there.instance || !there.planned->same_as(planned)) continue;
+        if (!there.planned->same_as(planned)) continue;
+        part.tried = true;
+        if (part.instance || !there.instance) continue;
         part.instance = there.instance;
         part.line = there.line;
         part.started = there.started;
@@ -124,7 +129,7 @@ Status Builder::try_out(Epoch& epoch) {
   spec.timeout = epoch.config().epochs.preflight_timeout;
   spec.interrupt = interrupt_;
   for (const Part& part : epoch.parts) {
-    if (part.instance) continue;
+    if (part.instance || part.tried) continue;
     const std::filesystem::path file =
         part.library ? part.library->file().path() : admitted_.at(part.sha256)->path();
     spec.trials.push_back({part.planned->name(), file, part.planned->file});
@@ -166,7 +171,61 @@ Status Builder::warm(Epoch& epoch, const std::vector<Epoch*>& live, const StateO
     if (Status status = check_interrupt(); !status) return status;
     if (Status status = make_instance(part, state_of(*part.planned)); !status) return status;
   }
+  for (Part& part : epoch.parts) {
+    if (!part.built || !part.instance || !part.line) continue;
+    if (Status status = wait_ready(part, live); !status) return status;
+  }
   return {};
+}
+
+// A store that still connects would fail the first requests after the flip.
+Status Builder::wait_ready(Part& part, const std::vector<Epoch*>& live) {
+  if (live.empty()) return {};  // the host starts: its readiness tells
+  subject_ = part.planned->name();
+  std::string why;
+  const auto until = std::chrono::steady_clock::now() + kReadyTimeout;
+  while (!healthy(*part.instance, why)) {
+    if (Status status = check_interrupt(); !status) return status;
+    if (std::chrono::steady_clock::now() < until) {
+      std::this_thread::sleep_for(kPoll);
+      continue;
+    }
+    // It cannot be worse than what it takes the place of.
+    const Part* running = live.front()->find(subject_);
+    std::string ignored;
+    if (running && running->instance && running->line && !healthy(*running->instance, ignored)) {
+      journal_.say(subject_ + " is not ready, as the one before: " + why);
+      return {};
+    }
+    return Error{part.instance->label() + " was not ready within " + std::to_string(kReadyTimeout.count()) +
+                 " s: " + why};
+  }
+  return {};
+}
+
+bool Builder::healthy(plugin::Instance& store, std::string& why) {
+  struct Answers {
+    explicit Answers(std::uint32_t loops) : reasons(loops) {}
+    std::vector<std::string> reasons;
+  };
+  auto answers = std::make_shared<Answers>(context_.pool.size());
+  const auto ask = [answers, &store](loop::Loop& loop) {
+    const auto* table = store.interface<evl_store_backend>();
+    char text[512] = "";
+    evl_error error{sizeof error, sizeof text, text};
+    const evl_status status =
+        store.call("health", [&] { return table->health(store.object(), store.slot(loop), &error); });
+    text[sizeof text - 1] = '\0';
+    if (status != EVL_OK) answers->reasons[loop.index()] = text[0] ? text : "it gives no reason";
+  };
+  if (!context_.pool.run_everywhere(ask, kStartTimeout)) {
+    why = "a loop did not answer";
+    return false;
+  }
+  for (const std::string& reason : answers->reasons)
+    if (!reason.empty()) why = reason;
+  return std::all_of(answers->reasons.begin(), answers->reasons.end(),
+                     [](const std::string& reason) { return reason.empty(); });
 }
 
 Status Builder::make_instance(Part& part, const plugin::SavedState* state) {

@@ -63,6 +63,8 @@ class Builder {
   Status try_out(Epoch& epoch);
   Status load();
   Status warm(Epoch& epoch, const std::vector<Epoch*>& live, const StateOf& state_of);
+  Status wait_ready(Part& part, const std::vector<Epoch*>& live);
+  bool healthy(plugin::Instance& store, std::string& why);
   Result<Route> make_route(const config::Route& from, const Epoch& epoch);
   Status check_interrupt() const;
 

@@ -63,7 +63,8 @@ struct Part {
   std::shared_ptr<plugin::Instance> instance;  // null: it has given way to its successor
   std::shared_ptr<store::Line> line;           // of a store
   store::Batcher::Limits limits;               // of a store
-  bool built = false;                          // made for this epoch, not carried over from another one
+  bool built = false;  // made for this epoch, not carried over from another one
+  bool tried = false;  // one just like it has run already
 };
 
 class Epoch {

@@ -179,16 +179,10 @@ bool Generations::alone(const Entry& entry, const plugin::Instance& instance) co
 }
 
 void Generations::retire(std::size_t index) {
+  Entry& entry = entries_[index];
   {
     std::lock_guard lock(mutex_);
-    enter(entries_[index], EpochState::retiring);
-  }
-  // Out of everybody's sight first; what it shares with others stays with them.
-  Entry entry;
-  {
-    std::lock_guard lock(mutex_);
-    entry = std::move(entries_[index]);
-    entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(index));
+    enter(entry, EpochState::retiring);
   }
   Epoch& epoch = *entry.epoch;
   std::vector<CodeReport> code;
@@ -207,11 +201,14 @@ void Generations::retire(std::size_t index) {
     before.retired = took;
     before.code = std::move(code);
   });
+  std::lock_guard lock(mutex_);
+  entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(index));
 }
 
 Status Generations::stop(Epoch& epoch, std::chrono::nanoseconds timeout, std::vector<CodeReport>& code) {
   std::set<const void*> shared;
   for (const Entry& other : entries_) {
+    if (other.epoch.get() == &epoch) continue;
     for (const Part& part : other.epoch->parts) {
       shared.insert(part.instance.get());
       shared.insert(part.line.get());
@@ -239,26 +236,37 @@ Status Generations::stop(Epoch& epoch, std::chrono::nanoseconds timeout, std::ve
         on_lines(loop, [&loop](store::Line& line) { line.on(loop)->close(); });
       }))
     return result;
-  for (Part& part : epoch.parts)
-    if (part.instance && !shared.contains(part.instance.get())) part.instance->drain();
+  // Out of everybody's sight first; what it shares with others stays with them.
+  std::vector<std::shared_ptr<plugin::Instance>> own;
+  {
+    std::lock_guard lock(mutex_);
+    for (Part& part : epoch.parts) {
+      const std::shared_ptr<plugin::Instance> instance = std::exchange(part.instance, nullptr);
+      if (instance && !shared.contains(instance.get())) own.push_back(instance);
+    }
+  }
+  for (const auto& instance : own) instance->drain();
   // Nobody waits for an answer of a store any more; what it never answers must not hold it up.
   if (!wait([&on_lines](loop::Loop& loop) {
         on_lines(loop, [&loop](store::Line& line) { line.on(loop)->unbind(); });
       }))
     return result;
-  for (auto part = epoch.parts.rbegin(); part != epoch.parts.rend(); ++part)
-    if (part->instance && !shared.contains(part->instance.get())) keep_first(part->instance->stop(timeout));
+  for (auto instance = own.rbegin(); instance != own.rend(); ++instance) keep_first((*instance)->stop(timeout));
   // After this, whatever loops had still sent each other has arrived.
   if (!wait([&on_lines](loop::Loop& loop) {
         on_lines(loop, [&loop](store::Line& line) { line.close(loop); });
       }))
     return result;
   epoch.routes.clear();
-  for (auto part = epoch.parts.rbegin(); part != epoch.parts.rend(); ++part) part->instance.reset();
+  while (!own.empty()) own.pop_back();
 
   std::set<std::shared_ptr<plugin::Library>> libraries;
   for (Part& part : epoch.parts)
-    if (part.library && !shared.contains(part.library.get())) libraries.insert(std::move(part.library));
+    if (part.library && !shared.contains(part.library.get())) libraries.insert(part.library);
+  {
+    std::lock_guard lock(mutex_);
+    for (Part& part : epoch.parts) part.library.reset();
+  }
   while (!libraries.empty()) {
     std::shared_ptr<plugin::Library> library = std::move(libraries.extract(libraries.begin()).value());
     CodeReport report{library->facts().id, library->facts().build_id, library->file().original().string(), false,

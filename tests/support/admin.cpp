@@ -40,7 +40,8 @@ Json Admin::swap(std::string_view instance, const std::filesystem::path& file) c
 }
 
 Json Admin::entry(std::uint64_t number) const {
-  for (const Json& change : get("/v1/history")["changes"])
+  const Json history = get("/v1/history");
+  for (const Json& change : history["changes"])
     if (change["number"] == number) return change;
   return {};
 }

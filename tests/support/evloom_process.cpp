@@ -50,6 +50,8 @@ std::string status_field(pid_t pid, std::string_view name) {
 
 // How many listeners a YAML text asks for; one by default.
 std::size_t count_listeners(std::string_view yaml) {
+  yaml = yaml.substr(std::min(yaml.find("listen:"), yaml.size()));
+  yaml = yaml.substr(0, yaml.find("\nplugins:"));
   std::size_t count = 0;
   for (const std::string_view key : {"{ http: ", "{ unix: "})
     for (std::size_t at = yaml.find(key); at != std::string_view::npos; at = yaml.find(key, at + 1)) ++count;
@@ -93,6 +95,8 @@ std::string yaml(const Settings& settings) {
   text += "limits: " + settings.limits + "\n";
   text += "log: " + settings.log + "\n";
   text += "shutdown: " + settings.shutdown + "\n";
+  text += "epochs: " + settings.epochs + "\n";
+  text += settings.more;
   text += "routes:\n";
   text += "  - { path: \"/\", handler: stats, store: counters }\n";
   text += "  - { path: \"/hello\", handler: hello }\n";

@@ -32,6 +32,8 @@ struct Settings {
   std::string limits = "{}";
   std::string log = "{}";
   std::string shutdown = "{}";
+  std::string epochs = "{}";
+  std::string more = "";         // further sections, each line ending in a newline
   std::string more_routes = "";  // further lines below `routes:`, each with two blanks in front
   int threads = 2;
 };
