@@ -52,12 +52,16 @@ int run_command_line(int argc, char** argv) {
       config_command->add_subcommand("dump", "Print a configuration with its defaults; secrets are masked");
   dump_command->add_option("-c,--config", config, kConfigHelp)->required();
 
+  // Not for people: empty groups are not shown.
+  CLI::App* preflight_command = app.add_subcommand("preflight")->group("");
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     // --help and --version come here as well.
     return app.exit(error) == 0 ? kGood : kWrongInput;
   }
+  if (*preflight_command) return preflight();
   if (*run_command) return run(config);
   if (*check_command) return check(config);
   if (*inspect_command) return inspect(file, json);

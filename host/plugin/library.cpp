@@ -79,7 +79,7 @@ Library::~Library() {
 
 UnloadResult Library::unload(std::shared_ptr<Library> library) {
   std::string left = library->leftovers();
-  if (!left.empty()) return {false, std::move(left)};
+  if (!left.empty()) return {false, std::move(left), true};
   if (library.use_count() > 1) return {false, "it is still in use"};
 
   // Its file keeps its name until the library goes: the mapping is looked for under it.
