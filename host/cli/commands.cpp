@@ -54,6 +54,8 @@ int run_command_line(int argc, char** argv) {
   dump_command->add_option("-c,--config", config, kConfigHelp)->required();
 
   OperateOptions operate(app);
+  // Not for people: empty groups are not shown.
+  CLI::App* preflight_command = app.add_subcommand("preflight")->group("");
 
   try {
     app.parse(argc, argv);
@@ -62,6 +64,7 @@ int run_command_line(int argc, char** argv) {
     return app.exit(error) == 0 ? kGood : kWrongInput;
   }
   if (const auto asked = operate.run()) return *asked;
+  if (*preflight_command) return preflight();
   if (*run_command) return run(config);
   if (*check_command) return check(config);
   if (*inspect_command) return inspect(file, json);

@@ -22,5 +22,6 @@ int inspect(const std::filesystem::path& file, bool json);
 int config_schema(const std::vector<std::filesystem::path>& plugins);
 int config_reference(const std::vector<std::filesystem::path>& plugins);
 int config_dump(const std::filesystem::path& config);
+int preflight();  // for the host itself: epoch/preflight.hpp
 
 }  // namespace evloom::cli

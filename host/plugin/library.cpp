@@ -38,13 +38,18 @@ std::string difference(const evl_entry& entry, const PluginFacts& facts) {
   return {};
 }
 
+std::string join(const std::vector<std::string>& reasons) {
+  std::string text;
+  for (const std::string& reason : reasons) text += (text.empty() ? "" : "; ") + reason;
+  return text;
+}
+
 // What the audit found that can keep code in memory after dlclose.
 std::string hindrances(const Audit& audit) {
-  std::string text;
+  std::vector<std::string> reasons;
   for (const Finding& finding : audit.findings)
-    if (finding.symbol.starts_with("__cxa_thread_atexit"))
-      text += (text.empty() ? "" : "; ") + finding.reason;
-  return text;
+    if (finding.symbol.starts_with("__cxa_thread_atexit")) reasons.push_back(finding.reason);
+  return join(reasons);
 }
 
 }  // namespace
@@ -78,9 +83,13 @@ Library::~Library() {
 }
 
 UnloadResult Library::unload(std::shared_ptr<Library> library) {
+  if (library.use_count() > 1) {
+    // An instance that is kept says so; what loops have found is theirs while there is one.
+    const bool kept = !library->left_.empty();
+    return {false, kept ? join(library->left_) : "it is still in use", kept};
+  }
   std::string left = library->leftovers();
-  if (!left.empty()) return {false, std::move(left)};
-  if (library.use_count() > 1) return {false, "it is still in use"};
+  if (!left.empty()) return {false, std::move(left), true};
 
   // Its file keeps its name until the library goes: the mapping is looked for under it.
   ::dlclose(std::exchange(library->handle_, nullptr));
@@ -91,16 +100,15 @@ UnloadResult Library::unload(std::shared_ptr<Library> library) {
 }
 
 std::string Library::leftovers() const {
-  std::string text;
-  const auto add = [&](const std::string& reason) { text += (text.empty() ? "" : "; ") + reason; };
+  std::vector<std::string> all;
   for (std::size_t i = 0; i < on_loop_.size(); ++i) {
     const std::uint32_t events = on_loop_[i].events;
     if (events == 0) continue;
-    add(std::to_string(events) + (events == 1 ? " event was" : " events were") + " left on loop " +
-        std::to_string(i));
+    all.push_back(std::to_string(events) + (events == 1 ? " event was" : " events were") + " left on loop " +
+                  std::to_string(i));
   }
-  for (const std::string& reason : left_) add(reason);
-  return text;
+  all.insert(all.end(), left_.begin(), left_.end());
+  return join(all);
 }
 
 void Library::prepare(std::uint32_t loops) {

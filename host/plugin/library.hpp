@@ -19,6 +19,8 @@ namespace evloom::plugin {
 struct UnloadResult {
   bool unmapped = false;  // its mapping is gone from /proc/self/maps
   std::string reason;     // else: why, for people
+  // It is the plugin's doing: events or threads of its own were left, or an instance could not be destroyed.
+  bool left_behind = false;
 };
 
 class Library {

@@ -36,21 +36,21 @@ std::vector<std::string> names_in(const fs::path& folder) {
   return names;
 }
 
-void remove_folder(const fs::path& folder, int fd) {
-  for (const std::string& name : names_in(folder))
-    if (name != "." && name != "..") ::unlinkat(fd, name.c_str(), 0);
-  ::rmdir(folder.c_str());
+// Whatever is in there is ours: nobody else may enter. Links are removed, not followed.
+void remove_folder(const fs::path& folder) {
+  std::error_code ignored;
+  fs::remove_all(folder, ignored);
 }
 
 // Folders of ours that no living process has locked.
-void sweep(const fs::path& parent) {
+void sweep_folder(const fs::path& parent) {
   for (const std::string& name : names_in(parent)) {
     if (name.compare(0, kPrefix.size(), kPrefix) != 0) continue;
     const fs::path folder = parent / name;
     const Fd fd = open_folder(folder);
     struct stat about {};
     if (!fd || ::fstat(fd.get(), &about) != 0 || about.st_uid != ::geteuid()) continue;
-    if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) remove_folder(folder, fd.get());
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) remove_folder(folder);
   }
 }
 
@@ -89,7 +89,7 @@ Result<fs::path> choose(const fs::path& wanted) {
 Result<std::shared_ptr<Vault>> Vault::open(fs::path parent) {
   Result<fs::path> chosen = choose(parent);
   if (!chosen) return chosen.error();
-  sweep(*chosen);
+  sweep_folder(*chosen);
 
   for (int attempt = 0; attempt < 16; ++attempt) {
     std::string folder = (*chosen / kPrefix).string() + "XXXXXX";
@@ -108,7 +108,11 @@ Result<std::shared_ptr<Vault>> Vault::open(fs::path parent) {
   return Error{"cannot lock a folder for the copies of plugin files in '" + chosen->string() + "'"};
 }
 
-Vault::~Vault() { remove_folder(folder_, lock_.get()); }
+void Vault::sweep(fs::path parent) {
+  if (Result<fs::path> chosen = choose(parent)) sweep_folder(*chosen);
+}
+
+Vault::~Vault() { remove_folder(folder_); }
 
 fs::path Vault::next(const std::string& stem) {
   return folder_ / (stem + "-" + std::to_string(++serial_) + ".so");

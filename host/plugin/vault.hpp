@@ -1,5 +1,5 @@
 // Vault: the private folder of this process in which the copies of plugin files lie, mode 0700; removed with
-// its content when the last user has gone. [control]
+// all that is in it when the last user has gone. [control]
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,8 @@ class Vault {
   // can be written to and is not mounted noexec. The folder is locked while the process lives; so what a
   // killed host left behind is known for what it is, and removed here.
   static Result<std::shared_ptr<Vault>> open(std::filesystem::path parent = {});
+  // Removes what killed processes left behind in the folder that open() would choose.
+  static void sweep(std::filesystem::path parent = {});
   ~Vault();
   Vault(const Vault&) = delete;
   Vault& operator=(const Vault&) = delete;
