@@ -76,10 +76,12 @@ std::vector<std::string_view> LoopHost::expire(const Epoch& epoch) {
     late.push_back(&request->exchange_);
     labels.push_back(request->route_->label);
   }
+  expiring_ = true;
   for (http::Exchange* exchange : late) {
     exchange->expire();
     exchange->unpin();
   }
+  expiring_ = false;
   return labels;
 }
 
@@ -213,8 +215,8 @@ void LoopHost::on_abandon(http::Exchange& exchange, http::Abandon why) {
     });
   }
   if (why == http::Abandon::deadline) {
-    logger_.fault(observe::Level::kWarn, "reply_timeout", "{} did not answer within limits.reply_timeout",
-                  route.handler->label());
+    const char* const limit = expiring_ ? "epochs.drain_timeout" : "limits.reply_timeout";
+    logger_.fault(observe::Level::kWarn, limit, "{} did not answer within {}", route.handler->label(), limit);
     exchange.refuse(503, waits_for_store ? "no answer in time; outcome: unknown" : "no answer in time", {},
                     kRetryAfter);
   }

@@ -113,6 +113,7 @@ class LoopHost final : public http::Service {
   std::vector<Request*> held_;  // whole, and waiting for a handler that is on hold
   std::vector<Request*> unsettled_;
   std::shared_ptr<Watch> watch_;
+  bool expiring_ = false;  // expire() is on the stack
   std::unique_ptr<event, EventDeleter> settle_event_;
   http::Server server_;  // last made, first gone: its end abandons what is left
 };

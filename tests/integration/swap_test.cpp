@@ -139,7 +139,7 @@ TEST(Reload, CoversRoutesOptionsListenersLimitsAndLog) {
   for (const Json& one : change["differences"])
     said += one["sign"].get<std::string>() + one["kind"].get<std::string>() + ' ' + one["name"].get<std::string>() + '\n';
   EXPECT_EQ(said, "+listener unix:" + (evloom.folder() / "more.sock").string() +
-                      "\n~instance generation\n-route /hello\n+route /hi\n~setting limits.body_bytes\n~setting "
+                      "\n~instance generation\n-route GET /hello\n+route GET /hi\n~setting limits.body_bytes\n~setting "
                       "log.level\n~setting log.output\n")
       << change["differences"];
 
@@ -275,7 +275,7 @@ TEST_P(Storm, DropsNoRequest) {
 INSTANTIATE_TEST_SUITE_P(Stores, Storm, ::testing::Values("lmdb", "redis"),
                          [](const auto& instance) { return std::string(instance.param); });
 
-TEST(Drain, AnEpochWhoseRequestsNeverEndIsCutOffAndAFifthIsRefused) {
+TEST(Drain, EpochsWhoseRequestsNeverEndLiveOnAndAFifthIsRefused) {
   const std::string hold = "  - { path: \"/hold\", handler: never_answers }\n";
   Evloom evloom(replaced(config("{ plugin: memory }", "{ rollback_window: 0s, drain_timeout: 1h }", hold), "limits: {}",
                          "limits: { reply_timeout: 1h }"));
@@ -295,7 +295,7 @@ TEST(Drain, AnEpochWhoseRequestsNeverEndIsCutOffAndAFifthIsRefused) {
   EXPECT_NE(fifth["error"].get<std::string>().find("live epochs"), std::string::npos) << fifth;
   EXPECT_EQ(evloom.get("/generation").body, "generation 2 plain\n");
   for (Client& client : waiting) EXPECT_TRUE(client.quiet(milliseconds(1))) << "nothing is killed";
-  waiting.clear();
+  for (Client& client : waiting) client.reset();
   EXPECT_TRUE(admin.settle()) << "their clients have gone";
   EXPECT_EQ(evloom.stop(), "");
 }
