@@ -65,7 +65,7 @@ class Round {
     if (left_.fetch_sub(1) != 1) return;
     std::unique_ptr<Round> self(this);
     Reasons all;
-    if (common_.draining) all.push_back("the host is going down");
+    if (common_.draining) all.push_back("the host is draining");
     for (Visit& each : visits_)
       for (std::string& reason : each.reasons) all.push_back(std::move(reason));
     done_(std::move(all));

@@ -14,8 +14,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kWatch{300};
-constexpr long kConnectTimeout = 5;       // seconds
-constexpr long kAnswerTimeout = 11 * 60;  // the host gives up after ten minutes and says so
+constexpr long kConnectTimeout = 5;   // seconds
+constexpr long kAnswerTimeout = 660;  // the host gives up after ten minutes and says so
 constexpr long kStatusTimeout = 5;
 constexpr std::size_t kMostBody = std::size_t{64} << 20;
 

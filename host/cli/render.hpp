@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -21,6 +22,10 @@ std::string render_change(const nlohmann::ordered_json& change, const Style& sty
 
 // GET /v1/history, the newest first.
 std::string render_history(const nlohmann::ordered_json& history, const Style& style);
+
+// "build 81c0 -> 3fa9" of "build 81c0" and "build 3fa9": the words that both begin with stand there once. One
+// text may be empty; then it is the other.
+std::string transition_text(std::string_view before, std::string_view after);
 
 // GET /v1/plan.
 std::string render_plan(const nlohmann::ordered_json& plan, const Style& style);

@@ -83,7 +83,7 @@ std::string changes_of(const Json& change, const Style& style) {
     for (const Json& difference : differences) {
       const std::string before = line_at(difference, "before");
       if (built_one(difference) && line_at(difference, "name") == name && !before.empty())
-        what = before + " -> " + line_at(difference, "after");
+        what = transition_text(before, line_at(difference, "after"));
     }
     table.add({{name, Colour::bold}, what, serving ? Cell("serving", Colour::green) : Cell("not used")});
   }

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "cli/fields.hpp"
 #include "cli/render.hpp"
 
@@ -13,17 +15,23 @@ Colour colour_of(std::string_view sign) {
 
 }  // namespace
 
+std::string transition_text(std::string_view before, std::string_view after) {
+  if (before.empty() || after.empty()) return std::string(before) + std::string(after);
+  std::size_t same = 0;  // up to the last blank before they part
+  for (std::size_t i = 0; i < std::min(before.size(), after.size()) && before[i] == after[i]; ++i)
+    if (before[i] == ' ') same = i + 1;
+  return std::string(before) + " -> " + std::string(after.substr(same));
+}
+
 std::string render_differences(const Json& differences, const Style& style, std::string_view indent) {
   Table table({Align::left, Align::left, Align::left, Align::left});
   for (const Json& each : differences) {
     const std::string sign = line_at(each, "sign");
-    const std::string before = line_at(each, "before"), after = line_at(each, "after");
-    const bool both = !before.empty() && !after.empty();
     const Colour colour = colour_of(sign);
     table.add({{sign, colour},
                {line_at(each, "kind"), colour},
                {line_at(each, "name"), colour},
-               {both ? before + " -> " + after : before + after}});
+               {transition_text(line_at(each, "before"), line_at(each, "after"))}});
   }
   return table.text(style, indent);
 }

@@ -21,11 +21,13 @@ struct Style {
 // Colours for what goes to standard output, when that is a terminal and NO_COLOR is not set.
 Style output_style();
 
+// Made from a text, or from one and its colour.
 struct Cell {
-  Cell(std::string t, Colour c = Colour::none)
-      : text(std::move(t)), colour(c) {}                                     // NOLINT: implicit by design
-  Cell(std::string_view t, Colour c = Colour::none) : text(t), colour(c) {}  // NOLINT: implicit by design
-  Cell(const char* t, Colour c = Colour::none) : text(t), colour(c) {}       // NOLINT: implicit by design
+  // NOLINTBEGIN(google-explicit-constructor): a row is a list of texts
+  Cell(std::string t, Colour c = Colour::none) : text(std::move(t)), colour(c) {}
+  Cell(std::string_view t, Colour c = Colour::none) : text(t), colour(c) {}
+  Cell(const char* t, Colour c = Colour::none) : text(t), colour(c) {}
+  // NOLINTEND(google-explicit-constructor)
   std::string text;
   Colour colour;
 };

@@ -120,7 +120,8 @@ std::optional<Where> find_admin(const RemoteOptions& options) {
     return std::nullopt;
   }
   std::shared_ptr<const config::Config> config;
-  if (by_config && !(config = load_config(options.config))) return std::nullopt;
+  if (by_config) config = load_config(options.config);
+  if (by_config && !config) return std::nullopt;
   auto where = find(options, config.get());
   if (where) return std::move(*where);
   print_error(where.error().message);

@@ -138,7 +138,7 @@ TEST_F(AdminClient, ShowsASwapWithItsSteps) {
             "  admit       9 ms  stats 1.1.0 build 3fa9c1d2a0b1\n"
             "  preflight  61 ms\n"
             "  flip        1 ms  31 requests pinned to epoch 6\n"
-            "stats  build 81c0aa01bb02 -> build 3fa9c1d2a0b1  serving\n"
+            "stats  build 81c0aa01bb02 -> 3fa9c1d2a0b1  serving\n"
             "epoch 6: 31 requests pinned, drained after 12 ms, not retired yet\n"
             "  code of stats build 81c0aa01bb02 stays mapped: a thread of its own still runs\n");
   const auto asked = control_.asked(1);

@@ -48,6 +48,15 @@ TEST(Table, ColoursDoNotCountAsWidth) {
   EXPECT_EQ(table.text({true}), "\x1b[31ma\x1b[0m    b\nabc  d\n");
 }
 
+TEST(Render, SaysOnceWhatBothValuesBeginWith) {
+  EXPECT_EQ(transition_text("stats 1.0 build a1 sha256 b", "stats 1.0 build a2 sha256 c (swapped)"),
+            "stats 1.0 build a1 sha256 b -> a2 sha256 c (swapped)");
+  EXPECT_EQ(transition_text("60s", "30s"), "60s -> 30s");
+  EXPECT_EQ(transition_text("a b", "a b c"), "a b -> b c");
+  EXPECT_EQ(transition_text("", "new"), "new");
+  EXPECT_EQ(transition_text("old", ""), "old");
+}
+
 TEST(Render, TakesWhatAHostOfAnotherVersionSays) {
   for (const char* body : {"{}", R"({"epochs": 7, "instances": null, "change": [], "uptime_us": "x"})",
                            R"({"changes": [{}], "differences": [{}, 1, "x"], "steps": {}, "warnings": [1]})",
