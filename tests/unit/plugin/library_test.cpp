@@ -137,7 +137,10 @@ TEST_F(UnloadTest, AnInstanceThatIsKeptKeepsItsCode) {
   ASSERT_TRUE(instance->start(10s).ok());
   ASSERT_TRUE(instance->stop(10s).ok());
   instance->pin(1);
+  static const Instance* kept = nullptr;  // for good, which is no leak
+  kept = instance.get();
   instance.reset();
+  EXPECT_EQ(kept->name(), "mine");
   const UnloadResult result = Library::unload(std::move(library));
   EXPECT_FALSE(result.unmapped);
   EXPECT_EQ(result.reason, "instance 'mine' of plugin 'probe' 1.0.0 is still in use by a loop");
