@@ -1,14 +1,21 @@
 /* thread_start puts a timer that ticks on its loop's base, thread_stop leaves it there. */
 #include <event2/event.h>
+#include <event2/event_struct.h>
+#include <stdatomic.h>
 
 #include "per_loop.h"
 
 static void on_tick(evutil_socket_t fd, short what, void* context) { (void)fd, (void)what, (void)context; }
 
+static struct event events[64];
+static atomic_uint used;
+
 static evl_status thread_start(void* instance, evl_loop* loop, void** slot, evl_error* error) {
   const struct timeval tick = {0, 1000};
+  struct event* mine = &events[used++ % 64];
   (void)instance, (void)slot, (void)error;
-  event_add(event_new(the_loops()->event_base(loop), -1, EV_PERSIST, on_tick, NULL), &tick);
+  event_assign(mine, the_loops()->event_base(loop), -1, EV_PERSIST, on_tick, NULL);
+  event_add(mine, &tick);
   return EVL_OK;
 }
 PER_LOOP_CREATE(create, thread_start, NULL, NULL, blank_get_interface)

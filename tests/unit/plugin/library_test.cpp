@@ -3,7 +3,6 @@
 #include <event2/event.h>
 
 #include <atomic>
-#include <regex>
 
 #include "host_fixture.hpp"
 
@@ -115,10 +114,9 @@ TEST_F(UnloadTest, KeepsTheCodeOfAThreadThatStillRuns) {
   const UnloadResult result = live("thread_left");
   EXPECT_FALSE(result.unmapped);
   EXPECT_TRUE(mapped());
-  EXPECT_TRUE(std::regex_match(
-      result.reason,
-      std::regex("thread [0-9]+ \\('bad-thread'\\) of instance 'mine' of plugin 'thread_left' 1\\.0\\.0 "
-                 "still runs")))
+  EXPECT_TRUE(result.reason.starts_with("thread ")) << result.reason;
+  EXPECT_TRUE(
+      result.reason.ends_with(" ('bad-thread') of instance 'mine' of plugin 'thread_left' 1.0.0 still runs"))
       << result.reason;
   EXPECT_NE(log_text().find("('bad-thread') running"), std::string::npos) << log_text();
 }
@@ -139,7 +137,10 @@ TEST_F(UnloadTest, AnInstanceThatIsKeptKeepsItsCode) {
   ASSERT_TRUE(instance->start(10s).ok());
   ASSERT_TRUE(instance->stop(10s).ok());
   instance->pin(1);
+  static const Instance* kept = nullptr;  // for good, which is no leak
+  kept = instance.get();
   instance.reset();
+  EXPECT_EQ(kept->name(), "mine");
   const UnloadResult result = Library::unload(std::move(library));
   EXPECT_FALSE(result.unmapped);
   EXPECT_EQ(result.reason, "instance 'mine' of plugin 'probe' 1.0.0 is still in use by a loop");
