@@ -1,9 +1,9 @@
-/* A store whose health follows a null pointer. */
+/* A store whose health follows a wild pointer. */
 #include "evloom/abi/store.h"
 
 #include "blank.h"
 
-static int* volatile nowhere;
+static int* volatile nowhere = (int*)64;
 static evl_status submit(void* instance, void* slot, const evl_op* ops, size_t count, evl_store_done done,
                          void* context) {
   (void)instance, (void)slot, (void)ops, (void)count, (void)done, (void)context;
