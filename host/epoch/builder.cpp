@@ -128,6 +128,7 @@ Status Builder::try_out(Epoch& epoch) {
   spec.config = epoch.plan.config;
   spec.timeout = epoch.config().epochs.preflight_timeout;
   spec.interrupt = interrupt_;
+  spec.vault = vault_->folder();
   for (const Part& part : epoch.parts) {
     if (part.instance || part.tried) continue;
     const std::filesystem::path file =

@@ -126,7 +126,8 @@ Status Host::launch(Plan plan) {
 HostReport Host::report() const {
   HostReport report;
   report.version = options_.version;
-  report.config = options_.source.config.string();
+  std::error_code ignored;
+  report.config = std::filesystem::absolute(options_.source.config, ignored).string();
   report.pid = static_cast<int>(::getpid());
   report.loops = pool_->size();
   report.started = started_;
