@@ -51,13 +51,14 @@ Changes::Changes(Common& common, Builder& builder, Generations& generations, Jou
 
 Status Changes::start(Plan plan) {
   journal_.open(ChangeKind::start, {}, "start");
-  const Failed failed = make(std::move(plan), false);
-  if (!failed) {
+  const Failed failure = make(std::move(plan), false);
+  if (!failure) {
     journal_.close(Outcome::serving);
     return {};
   }
-  journal_.close(Outcome::failed, failed->text, failed->instance);
-  return Error{failed->text};
+  note(*failure);
+  journal_.close(Outcome::failed);
+  return Error{failure->text};
 }
 
 ChangeReport Changes::carry_out(const ReloadCommand& command, std::string by) {
@@ -79,7 +80,7 @@ ChangeReport Changes::carry_out(const SwapCommand& command, std::string by) {
   if (!running.find(command.instance)) {
     std::vector<std::string> names;
     for (const PlannedInstance& planned : running.instances) names.push_back(planned.name());
-    return end({"there is no instance '" + command.instance + "'; there are " + join(names, ", "), true});
+    return end(refused("there is no instance '" + command.instance + "'; there are " + join(names, ", ")));
   }
   Swaps swaps = swaps_;
   swaps[command.instance] = command.file;
@@ -94,10 +95,9 @@ ChangeReport Changes::carry_out(const RollbackCommand&, std::string by) {
   journal_.step("plan");
   const Epoch* before = generations_.before();
   if (!before)
-    return end({"there is no epoch to go back to: none stands by any more (epochs.rollback_window is " +
-                    std::to_string(generations_.serving()->config().epochs.rollback_window / milliseconds(1)) +
-                    " ms); swap or reload instead",
-                true});
+    return end(refused("there is no epoch to go back to: none stands by any more (epochs.rollback_window is " +
+                       std::to_string(generations_.serving()->config().epochs.rollback_window / milliseconds(1)) +
+                       " ms); swap or reload instead"));
   journal_.say("to what epoch " + std::to_string(before->number) + " was");
   return change(before->plan, swaps_before_, true);
 }
@@ -118,13 +118,28 @@ Result<PlanReport> Changes::plan(const PlanCommand& command) const {
 // ---- a change --------------------------------------------------------------------------------------------
 
 std::optional<Plan> Changes::planned(PlanSource::Loaded loaded, Failure& failure) const {
-  if (!loaded.plan) failure = {text_of(loaded.diagnostics), true};
+  if (!loaded.plan) failure = refused(text_of(loaded.diagnostics));
   return std::move(loaded.plan);
 }
 
+Changes::Failure Changes::refused(std::string text) { return {std::move(text), true, {}, {}}; }
+
+Changes::Failure Changes::failed(std::string text, std::string instance) const {
+  return {std::move(text), false, journal_.current_step(), std::move(instance)};
+}
+
+void Changes::note(const Failure& failure) {
+  journal_.edit([&failure](ChangeReport& report) {
+    report.error = failure.text;
+    report.failed_step = failure.step;
+    report.failed_instance = failure.instance;
+  });
+}
+
 ChangeReport Changes::end(const Failure& failure) {
+  note(failure);
   journal_.edit([this](ChangeReport& report) { report.epoch = generations_.serving()->number; });
-  return journal_.close(failure.refused ? Outcome::refused : Outcome::failed, failure.text, failure.instance);
+  return journal_.close(failure.refused ? Outcome::refused : Outcome::failed);
 }
 
 ChangeReport Changes::change(Plan plan, Swaps swaps, bool stand_by) {
@@ -134,10 +149,10 @@ ChangeReport Changes::change(Plan plan, Swaps swaps, bool stand_by) {
     report.differences = all;
     report.epoch = serving.number;
   });
-  if (const Failed refused = restart_only(plan)) return end(*refused);
+  if (const Failed failure = restart_only(plan)) return end(*failure);
   if (all.empty() && !unrestored_) return journal_.close(Outcome::unchanged);
-  if (const Failed refused = room_for(plan)) return end(*refused);
-  if (const Failed failed = make(std::move(plan), stand_by)) return end(*failed);
+  if (const Failed failure = room_for(plan)) return end(*failure);
+  if (const Failed failure = make(std::move(plan), stand_by)) return end(*failure);
   swaps_before_ = std::exchange(swaps_, std::move(swaps));
   return journal_.close(Outcome::serving);
 }
@@ -145,21 +160,19 @@ ChangeReport Changes::change(Plan plan, Swaps swaps, bool stand_by) {
 Changes::Failed Changes::restart_only(const Plan& plan) const {
   const auto texts = config::restart_only_differences(generations_.serving()->config(), *plan.config);
   if (texts.empty()) return std::nullopt;
-  return Failure{"only a restart can change " + join(texts, " and ") + "; nothing was applied", true};
+  return refused("only a restart can change " + join(texts, " and ") + "; nothing was applied");
 }
 
 Changes::Failed Changes::room_for(const Plan& plan) {
   generations_.tick();
   const Epoch& serving = *generations_.serving();
   if (serving.loops_on() != common_.pool->size())
-    return Failure{"a loop that is held up by a plugin has yet to take up epoch " + std::to_string(serving.number) +
-                       "; try again when it has",
-                   true};
+    return refused("a loop that is held up by a plugin has yet to take up epoch " + std::to_string(serving.number) +
+                   "; try again when it has");
   if (stands_in_the_way(plan) || generations_.live().size() >= Generations::kMost) generations_.retire_standby();
   if (generations_.live().size() < Generations::kMost) return std::nullopt;
-  return Failure{"there are " + std::to_string(Generations::kMost) + " live epochs, the most there may be: " +
-                     generations_.describe() + "; try again when one has drained",
-                 true};
+  return refused("there are " + std::to_string(Generations::kMost) + " live epochs, the most there may be: " +
+                 generations_.describe() + "; try again when one has drained");
 }
 
 // Whether an instance that only stands by for a roll-back has what one of the plan must have for itself alone.
@@ -181,7 +194,7 @@ Changes::Failed Changes::make(Plan plan, bool stand_by) {
   auto built = builder_.build(
       next_number(), std::move(plan), generations_.live(),
       [this](const PlannedInstance& planned) { return unrestored_ ? unrestored_->state_for(planned) : nullptr; });
-  if (!built) return Failure{built.error().message, false, builder_.subject()};
+  if (!built) return failed(built.error().message, builder_.subject());
   std::unique_ptr<Epoch> next = std::move(*built);
   Epoch& epoch = *next;
 
@@ -189,24 +202,24 @@ Changes::Failed Changes::make(Plan plan, bool stand_by) {
   Status status = listeners_.prepare(epoch.config());
   // The log is open already when the host starts.
   if (status && generations_.serving()) status = common_.log.reconfigure(log_options_of(epoch.config()));
-  Failed failed;
+  Failed failure;
   if (status) {
-    failed = put_in_place(std::move(next), stand_by);
+    failure = put_in_place(std::move(next), stand_by);
   } else {
-    failed = Failure{status.error().message};
+    failure = failed(status.error().message);
     builder_.take_back(epoch);
   }
-  if (!failed) return failed;
+  if (!failure) return failure;
   listeners_.take_back();
   if (const Epoch* serving = generations_.serving())
     std::ignore = common_.log.reconfigure(log_options_of(serving->config()));
-  return failed;
+  return failure;
 }
 
 Changes::Failed Changes::put_in_place(std::unique_ptr<Epoch> next, bool stand_by) {
   Epoch* const before = generations_.serving();
   const auto give_back = [&](std::string text) {
-    Failure failure{std::move(text), false, builder_.subject()};
+    Failure failure = failed(std::move(text), builder_.subject());
     builder_.take_back(*next);
     return failure;
   };
@@ -214,10 +227,10 @@ Changes::Failed Changes::put_in_place(std::unique_ptr<Epoch> next, bool stand_by
   if (Status status = exchange->find(generations_.live(), *next); !status) return give_back(status.error().message);
   const bool held = exchange->needed();
   if (held) {
-    if (Failed failed = hand_over(*exchange, *next)) {
+    if (Failed failure = hand_over(*exchange, *next)) {
       builder_.take_back(*next);
       restore(std::move(exchange));
-      return failed;
+      return failure;
     }
   }
   if (Status status = builder_.make_routes(*next); !status) {
@@ -230,9 +243,9 @@ Changes::Failed Changes::put_in_place(std::unique_ptr<Epoch> next, bool stand_by
   const std::optional<config::Canary>& canary = next->config().epochs.canary;
   if (canary && before && held) journal_.say("no canary: an instance was handed over, which all loops take part in");
   if (canary && before && !held) {
-    if (Failed failed = watch_canary(*next, *canary)) {
+    if (Failed failure = watch_canary(*next, *canary)) {
       generations_.discard(std::move(next), before->config().epochs.drain_timeout);
-      return failed;
+      return failure;
     }
     flipped = 1;
   }
@@ -288,21 +301,25 @@ Changes::Failed Changes::hand_over(HandOver& exchange, Epoch& next) {
   const config::Epochs& policy = next.config().epochs;
   journal_.step("hold");
   journal_.say(exchange.names());
-  if (Status status = exchange.hold(policy.hold_timeout); !status) return Failure{status.error().message};
+  if (Status status = exchange.hold(policy.hold_timeout); !status) return failed(status.error().message);
   journal_.step("hand over");
-  if (Status status = exchange.carry_out(); !status)
-    return Failure{status.error().message, false, builder_.subject()};
+  if (Status status = exchange.carry_out(); !status) return failed(status.error().message, builder_.subject());
   return std::nullopt;
 }
 
 // What went comes back, in an epoch that is the serving one but for its number.
 void Changes::restore(std::unique_ptr<HandOver> exchange) {
+  if (!exchange->begun()) return;
   Epoch& serving = *generations_.serving();
   const bool whole = std::all_of(serving.parts.begin(), serving.parts.end(), [](const Part& part) {
     return part.instance != nullptr;
   });
-  if (whole) return;  // nobody had gone yet
   journal_.step("restore");
+  if (whole) {
+    // Whoever had to stop has been started again: all that was held goes on.
+    if (Status status = flip(serving, 0, common_.pool->size()); !status) journal_.say(status.error().message);
+    return;
+  }
   auto again = exchange->make_again(next_number(), serving);
   if (!again) {
     journal_.say(again.error().message);
@@ -348,7 +365,7 @@ Changes::Failed Changes::watch_canary(Epoch& next, const config::Canary& canary)
   if (verdict.empty()) return std::nullopt;
   Epoch& before = *generations_.serving();
   if (Status status = flip(before, 0, 1); !status) journal_.say(status.error().message);
-  return Failure{"the canary was taken back: " + verdict};
+  return failed("the canary was taken back: " + verdict);
 }
 
 std::optional<Changes::Clock::duration> Changes::tick() {

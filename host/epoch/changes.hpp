@@ -44,11 +44,16 @@ class Changes {
   struct Failure {
     std::string text;
     bool refused = false;
+    std::string step = {};
     std::string instance = {};
   };
   using Failed = std::optional<Failure>;
 
   ChangeReport change(Plan plan, Swaps swaps, bool stand_by);
+  static Failure refused(std::string text);
+  // In the step that is under way.
+  Failure failed(std::string text, std::string instance = {}) const;
+  void note(const Failure& failure);
   ChangeReport end(const Failure& failure);
   Failed make(Plan plan, bool stand_by);
   Failed restart_only(const Plan& plan) const;

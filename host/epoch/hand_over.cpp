@@ -16,6 +16,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kMessage{30};
+constexpr std::chrono::seconds kStart{30};
 constexpr std::chrono::seconds kStop{5};
 constexpr std::chrono::milliseconds kPoll{1};
 
@@ -125,6 +126,7 @@ const plugin::SavedState* HandOver::state_for(const PlannedInstance& planned) co
 }
 
 Status HandOver::carry_out() {
+  begun_ = true;
   Status status;
   for (auto leaver = leavers_.rbegin(); status && leaver != leavers_.rend(); ++leaver) {
     if (const auto line = leaver->line)
@@ -138,10 +140,13 @@ Status HandOver::carry_out() {
     });
     if (status && wanted && leaver->instance->has_state()) {
       auto saved = leaver->instance->save_state();
-      if (saved) {
-        leaver->state = std::move(*saved);
+      if (!saved) {
+        // What it knows is in it still: it goes on where it was.
+        status = saved.error();
+        if (leaver->instance->start(kStart)) continue;
+        status = Error{saved.error().message + "; and it could not be started again: its state is lost"};
       } else {
-        status = Error{saved.error().message + "; its state is lost"};
+        leaver->state = std::move(*saved);
       }
     }
     generations_.let_go(leaver->instance);

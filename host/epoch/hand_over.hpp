@@ -24,6 +24,8 @@ class HandOver {
   // Who has to go before what `next` lacks can come. Fails when that is one of an epoch that still drains.
   Status find(const std::vector<Epoch*>& live, Epoch& next);
   bool needed() const { return !comers_.empty(); }
+  // Whether somebody had to stop already.
+  bool begun() const { return begun_; }
   // "counters", for messages.
   std::string names() const;
 
@@ -59,6 +61,7 @@ class HandOver {
   Generations& generations_;
   std::vector<Leaver> leavers_;  // in the order of their start
   std::vector<Part*> comers_;
+  bool begun_ = false;
 };
 
 }  // namespace evloom::epoch

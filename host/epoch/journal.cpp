@@ -71,14 +71,11 @@ std::string Journal::current_step() const {
   return in_step_ ? changes_.front().steps.back().name : std::string();
 }
 
-ChangeReport Journal::close(Outcome outcome, std::string error, std::string instance) {
+ChangeReport Journal::close(Outcome outcome) {
   std::lock_guard lock(mutex_);
   ChangeReport& change = changes_.front();
-  if (in_step_ && outcome == Outcome::failed) change.failed_step = change.steps.back().name;
   end_step();
   change.outcome = outcome;
-  change.error = std::move(error);
-  change.failed_instance = std::move(instance);
   change.took = Clock::now() - began_;
   open_ = false;
   switch (outcome) {

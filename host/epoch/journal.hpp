@@ -36,7 +36,7 @@ class Journal {
   std::string current_step() const;
 
   // The current change is over. [control]
-  ChangeReport close(Outcome outcome, std::string error = {}, std::string instance = {});
+  ChangeReport close(Outcome outcome);
 
   // Something happened to the epoch that a change has replaced. [control]
   void amend(std::uint64_t epoch_before, const std::function<void(ChangeReport::Before&)>& body);
