@@ -6,6 +6,7 @@
 #include <string>
 
 #include "support/admin.hpp"
+#include "support/at_rest.hpp"
 #include "support/evloom_process.hpp"
 #include "support/ledger.hpp"
 #include "support/load.hpp"
@@ -28,34 +29,12 @@ std::string config(std::string counters = "{ plugin: memory }", std::string epoc
   return yaml(settings);
 }
 
-std::string replaced(std::string text, std::string_view what, std::string_view by) {
-  const std::size_t at = text.find(what);
-  if (at == std::string::npos) throw std::runtime_error("not in the text: " + std::string(what));
-  return text.replace(at, what.size(), by);
-}
-
-void rewrite(const Evloom& evloom, std::string_view yaml_text) { write_file(evloom.folder() / "evloom.yaml", yaml_text); }
-
-std::string outcome(const Json& change) { return change["outcome"].get<std::string>() + ' ' + change["error"].get<std::string>(); }
-
 std::int64_t total(const Response& response) {
   std::string why;
   const auto stats = parse_stats(response.body, why);
   if (!stats) throw std::runtime_error(why + ": " + response.body);
   return stats->total;
 }
-
-// Everything is as it was before the changes: one epoch, descriptors, mapped code.
-struct AtRest {
-  explicit AtRest(const Evloom& evloom) : descriptors(evloom.descriptors_at_rest()), mapped(mapped_plugins(evloom).size()) {}
-  void expect(const Evloom& evloom, const Admin& admin) const {
-    EXPECT_TRUE(admin.settle()) << admin.status();
-    EXPECT_EQ(evloom.descriptors_settled(descriptors), descriptors);
-    EXPECT_EQ(mapped_plugins(evloom).size(), mapped) << ::testing::PrintToString(mapped_plugins(evloom));
-  }
-  int descriptors;
-  std::size_t mapped;
-};
 
 TEST(Swap, OtherCodeServesAtOnceAndTheOldIsUnmapped) {
   Evloom evloom(config());

@@ -14,7 +14,8 @@ constexpr milliseconds kChange{60000};
 }  // namespace
 
 Admin::Admin(const Evloom& evloom) : socket_(evloom.folder() / "run/admin.sock") {
-  if (!evloom.wait_log("the admin API listens on ")) throw std::runtime_error("no admin API:\n" + evloom.log());
+  if (!evloom.wait_log("the admin API listens on "))
+    throw std::runtime_error("no admin API:\n" + evloom.log());
 }
 
 Response Admin::send(std::string_view method, std::string_view path, const Json& body) const {
@@ -27,7 +28,8 @@ Response Admin::send(std::string_view method, std::string_view path, const Json&
 Json Admin::get(std::string_view path) const {
   const Response response = send("GET", path);
   if (response.status != 200)
-    throw std::runtime_error(std::string(path) + ": " + std::to_string(response.status) + ' ' + response.body);
+    throw std::runtime_error(std::string(path) + ": " + std::to_string(response.status) + ' ' +
+                             response.body);
   return Json::parse(response.body);
 }
 
@@ -65,8 +67,23 @@ std::filesystem::path variant(const std::filesystem::path& file, const std::file
   return copy;
 }
 
+std::string replaced(std::string text, std::string_view what, std::string_view by) {
+  const std::size_t at = text.find(what);
+  if (at == std::string::npos) throw std::runtime_error("not in the text: " + std::string(what));
+  return text.replace(at, what.size(), by);
+}
+
+void rewrite(const Evloom& evloom, std::string_view yaml_text) {
+  write_file(evloom.folder() / "evloom.yaml", yaml_text);
+}
+
+std::string outcome(const Json& change) {
+  return change["outcome"].get<std::string>() + ' ' + change["error"].get<std::string>();
+}
+
 std::vector<std::string> mapped_plugins(const Evloom& evloom) {
-  std::istringstream maps(read_file("/proc/" + std::to_string(const_cast<Evloom&>(evloom).process().pid()) + "/maps"));
+  std::istringstream maps(
+      read_file("/proc/" + std::to_string(const_cast<Evloom&>(evloom).process().pid()) + "/maps"));
   std::set<std::string> files;
   for (std::string line; std::getline(maps, line);)
     if (const std::size_t at = line.find("/evloom-plugins-"); at != std::string::npos)

@@ -1,5 +1,6 @@
-// Admin: a client of the admin API of an Evloom whose YAML has `admin: {unix: run/admin.sock}`; and what tests
-// of swaps need besides: other builds of a plugin file, and what the process has mapped. The test's thread.
+// Admin: a client of the admin API of an Evloom whose YAML has `admin: {unix: run/admin.sock}`; and what
+// tests of swaps need besides: other builds of a plugin file, and what the process has mapped. The test's
+// thread.
 #pragma once
 
 #include <filesystem>
@@ -47,6 +48,13 @@ std::filesystem::path plugin_file(std::string_view id);
 // A copy of a plugin file in `folder` that is another build to the host: `serial` is appended to it.
 std::filesystem::path variant(const std::filesystem::path& file, const std::filesystem::path& folder,
                               std::uint64_t serial);
+
+// A YAML text with `by` in the place of `what`; throws when that is not there.
+std::string replaced(std::string text, std::string_view what, std::string_view by);
+// Gives a running host another configuration, for its next reload.
+void rewrite(const Evloom& evloom, std::string_view yaml_text);
+// "serving ", "refused WHY", "failed WHY", of a change.
+std::string outcome(const Json& change);
 
 // The private plugin copies that a process has mapped, each once.
 std::vector<std::string> mapped_plugins(const Evloom& evloom);

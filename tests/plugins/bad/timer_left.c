@@ -7,16 +7,23 @@
 
 static void on_tick(evutil_socket_t fd, short what, void* context) { (void)fd, (void)what, (void)context; }
 
+#ifndef NAME
+#define NAME "timer_left"
+#define FIRST_LOOP 0
+#endif
+
 static struct event events[64];
 static atomic_uint used;
+static const uint32_t first_loop = FIRST_LOOP;
 
 static evl_status thread_start(void* instance, evl_loop* loop, void** slot, evl_error* error) {
   const struct timeval tick = {0, 1000};
   struct event* mine = &events[used++ % 64];
   (void)instance, (void)slot, (void)error;
+  if (the_loops()->index(loop) < first_loop) return EVL_OK;
   event_assign(mine, the_loops()->event_base(loop), -1, EV_PERSIST, on_tick, NULL);
   event_add(mine, &tick);
   return EVL_OK;
 }
 PER_LOOP_CREATE(create, thread_start, NULL, NULL, blank_get_interface)
-BLANK_PLUGIN("timer_left", create);
+BLANK_PLUGIN(NAME, create);

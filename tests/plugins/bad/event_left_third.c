@@ -1,0 +1,4 @@
+/* As event_left, but from the third loop on: a trial with two loops does not show it. */
+#define NAME "event_left_third"
+#define FIRST_LOOP 2
+#include "event_left.c"
