@@ -242,7 +242,9 @@ Changes::Failed Changes::put_in_place(std::unique_ptr<Epoch> next, bool stand_by
   std::uint32_t flipped = 0;
   const std::optional<config::Canary>& canary = next->config().epochs.canary;
   if (canary && before && held) journal_.say("no canary: an instance was handed over, which all loops take part in");
-  if (canary && before && !held) {
+  // Its loop could not go back to an epoch that lacks an instance.
+  const bool watched = canary && before && !held && !unrestored_;
+  if (watched) {
     if (Failed failure = watch_canary(*next, *canary)) {
       generations_.discard(std::move(next), before->config().epochs.drain_timeout);
       return failure;
@@ -310,6 +312,7 @@ Changes::Failed Changes::hand_over(HandOver& exchange, Epoch& next) {
 // What went comes back, in an epoch that is the serving one but for its number.
 void Changes::restore(std::unique_ptr<HandOver> exchange) {
   if (!exchange->begun()) return;
+  if (unrestored_) exchange->inherit(*unrestored_);
   Epoch& serving = *generations_.serving();
   const bool whole = std::all_of(serving.parts.begin(), serving.parts.end(), [](const Part& part) {
     return part.instance != nullptr;

@@ -164,6 +164,7 @@ void Generations::cut_off(Entry& entry) {
   std::lock_guard lock(found->mutex);
   std::uint64_t sum = 0;
   for (const auto& [name, count] : found->by_handler) sum += count;
+  if (sum == 0 && all) return;  // none of them had begun
   logger_.warn("epoch {}: epochs.drain_timeout has passed; answered with 503: {} requests ({}){}", epoch.number,
                sum, words(found->by_handler), all ? "" : "; a loop did not answer in time");
   journal_.amend(epoch.number, [&](ChangeReport::Before& before) { before.cut_off += sum; });

@@ -115,6 +115,12 @@ void HandOver::release() {
 void HandOver::give_up() {
   comers_.clear();
   release();
+  everywhere([](loop::Loop& loop) { LoopHost::of(loop).refuse_held(); });
+}
+
+void HandOver::inherit(HandOver& earlier) {
+  for (Leaver& leaver : earlier.leavers_) leavers_.push_back(std::move(leaver));
+  earlier.leavers_.clear();
 }
 
 const plugin::SavedState* HandOver::state_for(const PlannedInstance& planned) const {

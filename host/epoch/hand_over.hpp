@@ -1,7 +1,7 @@
-// HandOver: instances that cannot run beside their successors, because both open the same thing for themselves
-// alone or because one knows what the other has to know. What they would be asked is held on the loops; when
-// they are quiet they are stopped, their state is saved, the successors are made, and what was held goes on.
-// [control]
+// HandOver: instances that cannot run beside their successors, because both open the same thing for
+// themselves alone or because one knows what the other has to know. What they would be asked is held on the
+// loops; when they are quiet they are stopped, their state is saved, the successors are made, and what was
+// held goes on. [control]
 #pragma once
 
 #include <chrono>
@@ -29,7 +29,8 @@ class HandOver {
   // "counters", for messages.
   std::string names() const;
 
-  // Holds what comes for those who go, and waits until they are quiet. On failure everything goes on as it was.
+  // Holds what comes for those who go, and waits until they are quiet. On failure everything goes on as it
+  // was.
   Status hold(std::chrono::nanoseconds timeout);
   // Stops those who go and makes those who come. On failure what was made is gone again, and so are those who
   // went: make_again() is next.
@@ -37,8 +38,10 @@ class HandOver {
   // The same epoch once more, under another number: with instances in the place of those that went, made from
   // the same code and options and given what was saved.
   Result<std::unique_ptr<Epoch>> make_again(std::uint64_t number, const Epoch& from);
-  // They could not be made again: what is held for stores is refused from now on.
+  // They could not be made again: what is held for them is refused from now on.
   void give_up();
+  // Takes over what instances left that went in an earlier change and have not been made again.
+  void inherit(HandOver& earlier);
 
   // What the instance that went has left for one of this plan; null: nothing.
   const plugin::SavedState* state_for(const PlannedInstance& planned) const;

@@ -18,6 +18,10 @@ namespace {
 
 constexpr std::int64_t kRetryAfter = 1;  // seconds
 
+bool contains(const std::vector<const plugin::Instance*>& instances, const plugin::Instance* one) {
+  return std::find(instances.begin(), instances.end(), one) != instances.end();
+}
+
 // What is offered, for the body of a 406.
 std::string offered(const Route& route) {
   std::string text = "this resource is offered as";
@@ -59,6 +63,7 @@ void LoopHost::flip(const Epoch& next) {
   next.take_up();
   std::exchange(epoch_, &next)->give_up();
   server_.set_limits(next.limits);
+  gone_.clear();
   release();
 }
 
@@ -67,11 +72,21 @@ void LoopHost::release() {
   for (Request* request : std::exchange(held_, {})) restart(*request);
 }
 
+void LoopHost::refuse_held() {
+  gone_.insert(gone_.end(), on_hold_.begin(), on_hold_.end());
+  release();
+}
+
 std::vector<std::string_view> LoopHost::expire(const Epoch& epoch) {
   std::vector<std::string_view> labels;
   std::vector<http::Exchange*> late;
+  std::vector<Request*> unbegun;
   for (Request* request = first_; request; request = request->after_) {
     if (request->epoch_ != &epoch) continue;
+    if (!request->started_) {
+      unbegun.push_back(request);
+      continue;
+    }
     request->exchange_.pin();
     late.push_back(&request->exchange_);
     labels.push_back(request->route_->label);
@@ -82,6 +97,12 @@ std::vector<std::string_view> LoopHost::expire(const Epoch& epoch) {
     exchange->unpin();
   }
   expiring_ = false;
+  // Their bodies are still on the way. They would be routed once more when those are whole: now will do.
+  for (Request* request : unbegun) {
+    http::Exchange& exchange = forget(*request);
+    route(exchange);
+    if (!exchange.context()) exchange.unpin();  // refused
+  }
   return labels;
 }
 
@@ -189,10 +210,8 @@ void LoopHost::on_request(http::Exchange& exchange) {
     finish(request);
     return;
   }
-  if (!on_hold_.empty() && std::find(on_hold_.begin(), on_hold_.end(), route.handler) != on_hold_.end()) {
-    held_.push_back(&request);
-    return;
-  }
+  if (contains(gone_, route.handler)) return refuse(request, "its handler cannot be made at the moment");
+  if (contains(on_hold_, route.handler)) return held_.push_back(&request);
   request.started_ = true;
   route.handler->pin(loop_.index());
   call(request, "on_request", [&] {
@@ -206,6 +225,12 @@ void LoopHost::on_abandon(http::Exchange& exchange, http::Abandon why) {
   const Route& route = *request.route_;
   if (route.builtin) return finish(request);
   const bool waits_for_store = request.calls_ != nullptr;
+  if (!request.started_ && why == http::Abandon::deadline) {
+    // It was held, and the handler that it was held for may be no more.
+    logger_.fault(observe::Level::kWarn, "held",
+                  "a request for {} waited too long for a successor of its handler", route.label);
+    return refuse(request, "no answer in time");
+  }
   request.cancelled_ = true;
   detach(request);
   if (request.started_ && route.table->on_cancel) {
@@ -220,6 +245,11 @@ void LoopHost::on_abandon(http::Exchange& exchange, http::Abandon why) {
     exchange.refuse(503, waits_for_store ? "no answer in time; outcome: unknown" : "no answer in time", {},
                     kRetryAfter);
   }
+  finish(request);
+}
+
+void LoopHost::refuse(Request& request, std::string_view why) {
+  request.exchange_.refuse(503, why, {}, kRetryAfter);
   finish(request);
 }
 
@@ -289,7 +319,7 @@ void LoopHost::finish(Request& request) {
       route.handler->call("on_finish", [&] {
         route.table->on_finish(route.handler->object(), route.handler->slot(loop_), &request);
       });
-    if (watch_) watch_->record(*epoch_, request);
+    if (watch_) watch_->record(*request.epoch_, request);
     route.handler->unpin(loop_.index());
   } else if (!held_.empty()) {
     std::erase(held_, &request);

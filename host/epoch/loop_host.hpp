@@ -59,7 +59,10 @@ class LoopHost final : public http::Service {
   void hold(const plugin::Instance& handler) { on_hold_.push_back(&handler); }
   // The requests that were held go on, in the epoch of the loop.
   void release();
-  // Answers the requests of an epoch with 503: their time is up. Gives the label of each.
+  // The handlers on hold have gone: what is held for them, and what comes, is answered with 503 until a flip.
+  void refuse_held();
+  // Answers the requests of an epoch with 503: their time is up. Gives the label of each. Those that have not
+  // begun go over to the epoch of the loop.
   std::vector<std::string_view> expire(const Epoch& epoch);
 
   // Every request is finished.
@@ -90,9 +93,11 @@ class LoopHost final : public http::Service {
     void operator()(event* e) const;
   };
   static void on_settle(evutil_socket_t, short, void* self);
-  // Finds the route of an exchange whose head is there; its context is the request then, unless it was refused.
+  // Finds the route of an exchange whose head is there; its context is the request then, unless it was
+  // refused.
   void route(http::Exchange& exchange);
   bool choose_offer(Request& request);
+  void refuse(Request& request, std::string_view why);
   // Routes a request that has not begun once more, and begins it.
   void restart(Request& request);
   // The request is forgotten, but for its exchange.
@@ -110,7 +115,8 @@ class LoopHost final : public http::Service {
   std::size_t requests_ = 0;
   Request* first_ = nullptr;  // of the list of all requests
   std::vector<const plugin::Instance*> on_hold_;
-  std::vector<Request*> held_;  // whole, and waiting for a handler that is on hold
+  std::vector<const plugin::Instance*> gone_;  // nobody is there any more: only to compare with
+  std::vector<Request*> held_;                 // whole, and waiting for a handler that is on hold
   std::vector<Request*> unsettled_;
   std::shared_ptr<Watch> watch_;
   bool expiring_ = false;  // expire() is on the stack
