@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
 
 #include "evloom/handler.hpp"
 #include "evloom/state.hpp"
@@ -22,6 +23,7 @@ class Fickle {
       fault_ = step;
     if (std::filesystem::exists(lock())) throw evl::Failure(EVL_E_DENIED, "somebody else has the folder");
     if (fault_ == "create") throw evl::Failure(EVL_E_UNAVAILABLE, "create is in a bad mood");
+    if (fault_ == "slow") std::this_thread::sleep_for(std::chrono::seconds(1));
     std::ofstream(lock()) << FICKLE;
   }
   Fickle(const Fickle&) = delete;
@@ -35,7 +37,11 @@ class Fickle {
   bool accepts(std::string_view plugin, std::string_view, std::uint32_t) const {
     return plugin == "fickle" && fault_ != "accepts";
   }
-  void save(const evl::StateWriter& out) const { out.put("count", std::to_string(count_.load())); }
+  void save(const evl::StateWriter& out) const {
+    if (std::filesystem::exists(folder_ / "fault") && fault_ == "save")
+      throw evl::Failure(EVL_E_UNAVAILABLE, "save is in a bad mood");
+    out.put("count", std::to_string(count_.load()));
+  }
   void load(std::uint32_t, const evl::Blobs& blobs) {
     if (fault_ == "load") throw evl::Failure(EVL_E_INVALID, "load is in a bad mood");
     for (std::size_t i = 0; i < blobs.size(); ++i)
@@ -102,7 +108,8 @@ class Fickle {
 
 EVL_PLUGIN("fickle", FICKLE ".0.0", "Counts, and fails on demand", "MIT", EVL_HANDLER " " EVL_STATE, "",
            R"({"type":"object","required":["path"],"properties":{"path":{"type":"string","format":"path",)"
-           R"("exclusive":true,"description":"Its folder."}}})",
+           R"("exclusive":true,"description":"Its folder."},)"
+           R"("note":{"type":"string","default":"","description":"Makes another instance of it."}}})",
            (&evl::create<Fickle, evl_handler, evl_state>));
 
 }  // namespace
