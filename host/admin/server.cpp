@@ -19,6 +19,7 @@ http::Limits limits() {
   limits.head.headers = 32;
   limits.head.body_bytes = std::uint64_t{64} << 10;
   limits.body_timeout = 10'000'000'000;
+  limits.idle_timeout = 10'000'000'000;   // a client has one request a connection; idle ones must not lock out others
   limits.reply_timeout = 600'000'000'000;  // a change with its canary
   limits.connections = 64;
   limits.body_memory = std::uint64_t{4} << 20;

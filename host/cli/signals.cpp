@@ -49,6 +49,7 @@ Signals::Signals(event_base* base, std::function<void()> on_hangup)
       base, stop_fd_, EV_READ,
       [](evutil_socket_t, short, void* self) { event_base_loopbreak(static_cast<Signals*>(self)->base_); }, this));
   event_add(stop_.get(), nullptr);
+  ::signal(SIGHUP, SIG_IGN);  // what libevent puts back: whoever rotates logs must not end us in the midst of the end
   hangup_.reset(evsignal_new(
       base, SIGHUP, [](evutil_socket_t, short, void* self) { static_cast<Signals*>(self)->on_hangup_(); }, this));
   event_add(hangup_.get(), nullptr);
@@ -56,14 +57,12 @@ Signals::Signals(event_base* base, std::function<void()> on_hangup)
 
 Signals::~Signals() {
   hangup_.reset();
-  ::signal(SIGHUP, SIG_IGN);  // whoever rotates logs must not end us in the midst of the end
   stop_.reset();
 }
 
 const char* Signals::wait() {
   event_base_dispatch(base_);
   hangup_.reset();
-  ::signal(SIGHUP, SIG_IGN);
   return caught == SIGINT ? "SIGINT" : "SIGTERM";
 }
 

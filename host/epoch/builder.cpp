@@ -51,7 +51,8 @@ bool Builder::displaces(const PlannedInstance& next, const PlannedInstance& runn
   for (const std::string& path : next.exclusive)
     if (std::find(running.exclusive.begin(), running.exclusive.end(), path) != running.exclusive.end())
       return true;
-  return next.name() == running.name() && next.config->kind == running.config->kind &&
+  return next.config->kind != config::InstanceKind::format && next.name() == running.name() &&
+         next.config->kind == running.config->kind &&
          next.offers(EVL_STATE) && running.offers(EVL_STATE);
 }
 
@@ -63,7 +64,8 @@ Result<std::unique_ptr<Epoch>> Builder::build(std::uint64_t number, Plan plan,
   libraries_.clear();
   auto epoch = std::make_unique<Epoch>(number, std::move(plan), context_.pool.size());
   epoch->limits = limits_of(epoch->config());
-  Status status = carry_over(*epoch, live);
+  Status status = make_router(*epoch);
+  if (status) status = carry_over(*epoch, live);
   if (status) status = admit(*epoch);
   if (status) status = try_out(*epoch);
   if (status) status = load();
@@ -253,13 +255,18 @@ void Builder::take_back(Epoch& epoch) {
 }
 
 Status Builder::make_routes(Epoch& epoch) {
-  std::vector<http::RouteSpec> specs;
   for (const config::Route& from : epoch.config().routes) {
     auto route = make_route(from, epoch);
     if (!route) return route.error();
-    specs.push_back({from.path, methods_of(from), static_cast<std::uint32_t>(epoch.routes.size())});
     epoch.routes.push_back(std::move(*route));
   }
+  return {};
+}
+
+Status Builder::make_router(Epoch& epoch) {
+  std::vector<http::RouteSpec> specs;
+  for (const config::Route& from : epoch.config().routes)
+    specs.push_back({from.path, methods_of(from), static_cast<std::uint32_t>(specs.size())});
   auto router = http::Router::build(specs);
   if (!router) return router.error();
   epoch.router = std::move(*router);
@@ -286,6 +293,7 @@ Result<Route> Builder::make_route(const config::Route& from, const Epoch& epoch)
   route.handler = instance(from.handler);
   route.table = route.handler ? route.handler->interface<evl_handler>() : nullptr;
   if (!route.table) return failed("'" + from.handler + "' is no handler");
+  route.renders = (route.table->flags & EVL_HANDLER_RENDERS) != 0;
   if (!from.store.empty()) {
     plugin::Instance* store = instance(from.store);
     if (!store || !store->interface<evl_store_backend>()) return failed("'" + from.store + "' is no store");
@@ -298,7 +306,7 @@ Result<Route> Builder::make_route(const config::Route& from, const Epoch& epoch)
     route.media_types.push_back(offer.table->media_type);
     route.offers.push_back(std::move(offer));
   }
-  if (route.renders() && route.offers.empty()) return failed("its handler renders, but there is no format");
+  if (route.renders && route.offers.empty()) return failed("its handler renders, but there is no format");
   return route;
 }
 

@@ -45,11 +45,15 @@ class Builder {
   // Makes the instance of a part that is loaded, gives it `state` (if any), and starts it on every loop.
   Status make_instance(Part& part, const plugin::SavedState* state);
 
-  // All parts have their instances.
+  Status make_router(Epoch& epoch);
+  // All parts have their instances. build() has made the router.
   Status make_routes(Epoch& epoch);
 
   // Stops what was built for the epoch alone, and lets go of it.
   void take_back(Epoch& epoch);
+
+  // Fails when the host is to stop.
+  Status check_interrupt() const;
 
   // Whether `next` can be made only when `running` has let go of its resource or handed over its state.
   static bool displaces(const PlannedInstance& next, const PlannedInstance& running);
@@ -66,7 +70,6 @@ class Builder {
   Status wait_ready(Part& part, const std::vector<Epoch*>& live);
   bool healthy(plugin::Instance& store, std::string& why);
   Result<Route> make_route(const config::Route& from, const Epoch& epoch);
-  Status check_interrupt() const;
 
   plugin::HostContext& context_;
   std::shared_ptr<plugin::Vault> vault_;

@@ -70,7 +70,7 @@ ChangeReport Changes::carry_out(const ReloadCommand& command, std::string by) {
   if (!plan) return end(failure);
   // A swap ends with its instance.
   std::erase_if(swaps, [&plan](const auto& swap) { return !plan->find(swap.first); });
-  return change(std::move(*plan), std::move(swaps), true);
+  return change(std::move(*plan), std::move(swaps), false);
 }
 
 ChangeReport Changes::carry_out(const SwapCommand& command, std::string by) {
@@ -87,7 +87,7 @@ ChangeReport Changes::carry_out(const SwapCommand& command, std::string by) {
   Failure failure;
   auto plan = planned(source_.plan(running.config, swaps), failure);
   if (!plan) return end(failure);
-  return change(std::move(*plan), std::move(swaps), true);
+  return change(std::move(*plan), std::move(swaps), false);
 }
 
 ChangeReport Changes::carry_out(const RollbackCommand&, std::string by) {
@@ -142,7 +142,7 @@ ChangeReport Changes::end(const Failure& failure) {
   return journal_.close(failure.refused ? Outcome::refused : Outcome::failed);
 }
 
-ChangeReport Changes::change(Plan plan, Swaps swaps, bool stand_by) {
+ChangeReport Changes::change(Plan plan, Swaps swaps, bool keep) {
   const Epoch& serving = *generations_.serving();
   const std::vector<Difference> all = differences(serving.plan, plan);
   journal_.edit([&](ChangeReport& report) {
@@ -151,8 +151,8 @@ ChangeReport Changes::change(Plan plan, Swaps swaps, bool stand_by) {
   });
   if (const Failed failure = restart_only(plan)) return end(*failure);
   if (all.empty() && !unrestored_) return journal_.close(Outcome::unchanged);
-  if (const Failed failure = room_for(plan)) return end(*failure);
-  if (const Failed failure = make(std::move(plan), stand_by)) return end(*failure);
+  if (const Failed failure = room_for(plan, keep)) return end(*failure);
+  if (const Failed failure = make(std::move(plan), true)) return end(*failure);
   swaps_before_ = std::exchange(swaps_, std::move(swaps));
   return journal_.close(Outcome::serving);
 }
@@ -163,13 +163,14 @@ Changes::Failed Changes::restart_only(const Plan& plan) const {
   return refused("only a restart can change " + join(texts, " and ") + "; nothing was applied");
 }
 
-Changes::Failed Changes::room_for(const Plan& plan) {
+Changes::Failed Changes::room_for(const Plan& plan, bool keep) {
   generations_.tick();
   const Epoch& serving = *generations_.serving();
   if (serving.loops_on() != common_.pool->size())
     return refused("a loop that is held up by a plugin has yet to take up epoch " + std::to_string(serving.number) +
                    "; try again when it has");
-  if (stands_in_the_way(plan) || generations_.live().size() >= Generations::kMost) generations_.retire_standby();
+  if (!keep && (stands_in_the_way(plan) || generations_.live().size() >= Generations::kMost))
+    generations_.retire_standby();
   if (generations_.live().size() < Generations::kMost) return std::nullopt;
   return refused("there are " + std::to_string(Generations::kMost) + " live epochs, the most there may be: " +
                  generations_.describe() + "; try again when one has drained");
@@ -228,8 +229,8 @@ Changes::Failed Changes::put_in_place(std::unique_ptr<Epoch> next, bool stand_by
   const bool held = exchange->needed();
   if (held) {
     if (Failed failure = hand_over(*exchange, *next)) {
+      restore(std::move(exchange));  // first: requests wait for it
       builder_.take_back(*next);
-      restore(std::move(exchange));
       return failure;
     }
   }
@@ -263,12 +264,14 @@ Changes::Failed Changes::put_in_place(std::unique_ptr<Epoch> next, bool stand_by
                                 part.planned->file.string()});
     if (before) report.before = ChangeReport::Before{before->number, pinned, {}, {}, 0, {}};
   });
-  if (Status status = listeners_.commit(); !status) journal_.say(status.error().message);
+  const Status listening = listeners_.commit();
+  if (!listening) journal_.say(listening.error().message);
   const config::Epochs policy = next->config().epochs;
   for (Part& part : next->parts) part.built = false;
   generations_.serve(std::move(next), policy.drain_timeout,
                      stand_by ? policy.rollback_window : std::chrono::nanoseconds(0));
   unrestored_.reset();
+  if (!listening && !before) return failed(listening.error().message);
   return std::nullopt;
 }
 
@@ -277,7 +280,7 @@ Status Changes::flip(Epoch& next, std::uint32_t first, std::uint32_t last) {
     for (const Part& part : next.parts) {
       if (!part.line) continue;
       store::Batcher& batcher = part.line->open(loop, part.limits);
-      batcher.bind(*part.instance);
+      if (part.instance) batcher.bind(*part.instance);
       batcher.release();
     }
     auto& host = loop_hosts_[loop.index()];
@@ -335,7 +338,7 @@ void Changes::restore(std::unique_ptr<HandOver> exchange) {
   }
   if (Status status = flip(**again, 0, common_.pool->size()); !status) journal_.say(status.error().message);
   for (Part& part : (*again)->parts) part.built = false;
-  generations_.serve(std::move(*again), serving.config().epochs.drain_timeout, {});
+  generations_.serve(std::move(*again), serving.config().epochs.drain_timeout, {}, false);
   unrestored_.reset();
 }
 

@@ -49,7 +49,8 @@ class Changes {
   };
   using Failed = std::optional<Failure>;
 
-  ChangeReport change(Plan plan, Swaps swaps, bool stand_by);
+  // `keep`: the epoch that stands by is the one to go back to.
+  ChangeReport change(Plan plan, Swaps swaps, bool keep);
   static Failure refused(std::string text);
   // In the step that is under way.
   Failure failed(std::string text, std::string instance = {}) const;
@@ -57,7 +58,7 @@ class Changes {
   ChangeReport end(const Failure& failure);
   Failed make(Plan plan, bool stand_by);
   Failed restart_only(const Plan& plan) const;
-  Failed room_for(const Plan& plan);
+  Failed room_for(const Plan& plan, bool keep);
   bool stands_in_the_way(const Plan& plan) const;
   Failed put_in_place(std::unique_ptr<Epoch> next, bool stand_by);
   Failed hand_over(HandOver& hand_over, Epoch& next);

@@ -31,6 +31,12 @@ std::vector<Named> listeners(const config::Config& config) {
   return all;
 }
 
+std::vector<Named> plugin_path(const config::Config& config) {
+  std::vector<std::string> folders;
+  for (const std::filesystem::path& folder : config.plugin_path) folders.push_back(folder.string());
+  return {{"plugins.path", "[" + join(folders) + "]"}};
+}
+
 // The options as "a: 1, b: x", defaults left out unless the other side has set them.
 std::string options(const config::Node& node) {
   std::string text;
@@ -110,6 +116,7 @@ std::vector<Difference> differences(const Plan& running, const Plan& wanted) {
     if (before && !listed && !planned.same_as(*before))
       all.push_back({'~', "instance", planned.name(), "options", "other options"});
   }
+  compare("setting", plugin_path(*running.config), plugin_path(*wanted.config), all);
   compare("route", routes(*running.config), routes(*wanted.config), all);
   for (config::SettingDifference& one : config::setting_differences(*running.config, *wanted.config))
     all.push_back({one.before.empty() ? '+' : one.after.empty() ? '-' : '~', "setting", std::move(one.key),

@@ -50,8 +50,8 @@ struct Route {
   store::Line* store = nullptr;               // null: none
   std::vector<Offer> offers;                  // the route's favourite first
   std::vector<std::string_view> media_types;  // of the offers
-
-  bool renders() const { return table && (table->flags & EVL_HANDLER_RENDERS) != 0; }
+  // Read before a request has begun, when its handler may have gone: not from its table.
+  bool renders = false;
 };
 
 // An instance in an epoch. Other epochs may share it. [control]

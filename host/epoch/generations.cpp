@@ -15,6 +15,8 @@ using std::chrono::seconds;
 
 constexpr milliseconds kPoll{5};           // how often a draining epoch is looked at
 constexpr seconds kMessage{30};            // what a loop gets to run a message of ours
+constexpr milliseconds kAnswer{500};       // what a loop that turns needs for one at most
+constexpr seconds kAgain{1};               // until the next attempt to retire an epoch
 constexpr seconds kStopTimeout{5};         // of one instance
 constexpr seconds kPatience{5};            // for an instance that is not idle though no request is left
 
@@ -41,9 +43,11 @@ void Generations::enter(Entry& entry, EpochState state) {
 }
 
 void Generations::serve(std::unique_ptr<Epoch> next, std::chrono::nanoseconds drain_timeout,
-                        std::chrono::nanoseconds stand_by) {
+                        std::chrono::nanoseconds stand_by, bool kept) {
   std::lock_guard lock(mutex_);
-  for (Entry& entry : entries_) entry.stand_by = {};  // only the last one stands by
+  // Only the last one stands by; one that could not be kept up itself leaves that to the one before it.
+  if (kept)
+    for (Entry& entry : entries_) entry.stand_by = {};
   if (!entries_.empty()) {
     Entry& last = entries_.front();
     enter(last, EpochState::draining);
@@ -105,8 +109,8 @@ std::optional<Generations::Clock::duration> Generations::tick() {
     }
     if (entry.stand_by.count() > 0 && now < entry.stand_by_until) {
       want(entry.stand_by_until - now);
-    } else {
-      retire(i);
+    } else if (!retire(i)) {
+      want(kAgain);
     }
   }
   return next;
@@ -124,7 +128,7 @@ void Generations::let_go(std::shared_ptr<plugin::Instance>& instance) {
 
 void Generations::retire_standby() {
   for (std::size_t i = entries_.size(); i-- > 1;)
-    if (entries_[i].state == EpochState::standby) retire(i);
+    if (entries_[i].state == EpochState::standby) std::ignore = retire(i);
 }
 
 bool Generations::drain(Entry& entry, Clock::time_point now) {
@@ -135,12 +139,19 @@ bool Generations::drain(Entry& entry, Clock::time_point now) {
     return false;
   }
   // What its own instances still do (bodies being sent, batches, work) gets the rest of the time.
+  const Clock::time_point patience = std::max(entry.drain_until, entry.replaced + kPatience);
   for (const Part& part : epoch.parts) {
     if (!part.instance || !alone(entry, *part.instance) || part.instance->idle()) continue;
-    if (now < std::max(entry.drain_until, entry.replaced + kPatience)) return false;
-    if (!std::exchange(entry.complained, true))
-      logger_.warn("epoch {}: {} has {} pieces of work under way after epochs.drain_timeout", epoch.number,
-                   part.instance->label(), part.instance->in_flight());
+    if (now < patience) return false;
+    // Bodies that it has lent to the host, and whose readers are slow.
+    const plugin::Instance* const lender = part.instance.get();
+    if (!std::exchange(entry.complained, true)) {
+      logger_.warn("epoch {}: {} has {} pieces of work under way after epochs.drain_timeout; replies of it that are "
+                   "still being sent are cut off",
+                   epoch.number, part.instance->label(), part.instance->in_flight());
+      everywhere([lender](loop::Loop& loop) { LoopHost::of(loop).server().close_lent(lender); });
+    }
+    if (now < patience + kPatience) return false;
   }
   const auto took = now - entry.replaced;
   logger_.info("epoch {} has drained after {:.1f} ms", epoch.number, ms(took));
@@ -179,8 +190,14 @@ bool Generations::alone(const Entry& entry, const plugin::Instance& instance) co
   return true;
 }
 
-void Generations::retire(std::size_t index) {
+bool Generations::retire(std::size_t index) {
   Entry& entry = entries_[index];
+  // Once begun it goes to its end: not while a loop is held up.
+  if (!common_.pool->run_everywhere([](loop::Loop&) {}, kAnswer)) {
+    logger_.fault(observe::Level::kWarn, "retire", "epoch {} cannot retire yet: a loop is held up by a plugin",
+                  entry.epoch->number);
+    return false;
+  }
   {
     std::lock_guard lock(mutex_);
     enter(entry, EpochState::retiring);
@@ -188,10 +205,7 @@ void Generations::retire(std::size_t index) {
   Epoch& epoch = *entry.epoch;
   std::vector<CodeReport> code;
   const Status status = stop(epoch, kStopTimeout, code);
-  if (!status) {
-    logger_.error("epoch {}: {}", epoch.number, status.error().message);
-    ended_.push_back(std::move(entry.epoch));
-  }
+  if (!status) logger_.error("epoch {}: {}", epoch.number, status.error().message);
   const auto took = Clock::now() - entry.replaced;
   std::string text;
   for (const CodeReport& one : code)
@@ -203,7 +217,9 @@ void Generations::retire(std::size_t index) {
     before.code = std::move(code);
   });
   std::lock_guard lock(mutex_);
+  if (!status) ended_.push_back(std::move(entry.epoch));  // a loop may come to it yet
   entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(index));
+  return true;
 }
 
 Status Generations::stop(Epoch& epoch, std::chrono::nanoseconds timeout, std::vector<CodeReport>& code) {
@@ -219,7 +235,8 @@ Status Generations::stop(Epoch& epoch, std::chrono::nanoseconds timeout, std::ve
   std::vector<store::Line*> lines;
   for (const Part& part : epoch.parts)
     if (part.line && !shared.contains(part.line.get())) lines.push_back(part.line.get());
-  const auto on_lines = [&lines](loop::Loop& loop, auto body) {
+  // By value: a loop that is held up comes to it when this call has long returned.
+  const auto on_lines = [lines](loop::Loop& loop, auto body) {
     for (store::Line* line : lines)
       if (line->on(loop)) body(*line);
   };
@@ -233,7 +250,7 @@ Status Generations::stop(Epoch& epoch, std::chrono::nanoseconds timeout, std::ve
     keep_first(Error{"a loop is held up by a plugin"});
     return false;
   };
-  if (!wait([&on_lines](loop::Loop& loop) {
+  if (!wait([on_lines](loop::Loop& loop) {
         on_lines(loop, [&loop](store::Line& line) { line.on(loop)->close(); });
       }))
     return result;
@@ -248,13 +265,13 @@ Status Generations::stop(Epoch& epoch, std::chrono::nanoseconds timeout, std::ve
   }
   for (const auto& instance : own) instance->drain();
   // Nobody waits for an answer of a store any more; what it never answers must not hold it up.
-  if (!wait([&on_lines](loop::Loop& loop) {
+  if (!wait([on_lines](loop::Loop& loop) {
         on_lines(loop, [&loop](store::Line& line) { line.on(loop)->unbind(); });
       }))
     return result;
   for (auto instance = own.rbegin(); instance != own.rend(); ++instance) keep_first((*instance)->stop(timeout));
   // After this, whatever loops had still sent each other has arrived.
-  if (!wait([&on_lines](loop::Loop& loop) {
+  if (!wait([on_lines](loop::Loop& loop) {
         on_lines(loop, [&loop](store::Line& line) { line.close(loop); });
       }))
     return result;

@@ -29,9 +29,10 @@ class Generations {
       : common_(common), journal_(journal), logger_(common.log.logger("change")) {}
   ~Generations();
 
-  // `next` serves from now on, on every loop; the one before drains. `stand_by`: how long that stays warm then.
+  // `next` serves from now on, on every loop; the one before drains. `stand_by`: how long that stays warm then;
+  // not `kept`: it is no epoch to go back to, the one before it is.
   void serve(std::unique_ptr<Epoch> next, std::chrono::nanoseconds drain_timeout,
-             std::chrono::nanoseconds stand_by);
+             std::chrono::nanoseconds stand_by, bool kept = true);
   // An epoch in which requests began, but which does not serve: a canary that was given up.
   void discard(std::unique_ptr<Epoch> epoch, std::chrono::nanoseconds drain_timeout);
 
@@ -79,7 +80,8 @@ class Generations {
   bool drain(Entry& entry, Clock::time_point now);
   void cut_off(Entry& entry);
   bool alone(const Entry& entry, const plugin::Instance& instance) const;
-  void retire(std::size_t index);
+  // False when that has to wait.
+  bool retire(std::size_t index);
   // Stops the instances that no other epoch has, and lets go of all.
   Status stop(Epoch& epoch, std::chrono::nanoseconds timeout, std::vector<CodeReport>& code);
   bool everywhere(std::function<void(loop::Loop&)> function);

@@ -29,21 +29,35 @@ Status HandOver::find(const std::vector<Epoch*>& live, Epoch& next) {
     for (Epoch* epoch : live) {
       for (const Part& running : epoch->parts) {
         if (!running.instance || !Builder::displaces(*comer.planned, *running.planned)) continue;
-        const bool serves = std::any_of(live.front()->parts.begin(), live.front()->parts.end(), [&](const Part& part) {
-          return part.instance == running.instance;
-        });
-        if (!serves)
-          return Error{"instance '" + running.planned->name() + "' of epoch " + std::to_string(epoch->number) +
-                       ", which still drains, has what instance '" + comer.planned->name() +
-                       "' needs for itself alone: try again when it has drained"};
-        if (running.line) comer.line = running.line;
-        const bool known = std::any_of(leavers_.begin(), leavers_.end(), [&](const Leaver& leaver) {
-          return leaver.instance == running.instance;
-        });
-        if (!known) leavers_.push_back({running.instance, running.planned, running.line, {}});
+        if (Status status = add(running, comer, *live.front(), next); !status) return status;
       }
     }
   }
+  return {};
+}
+
+// One goes, one of its kind comes: all else would leave requests without a way.
+Status HandOver::add(const Part& running, Part& comer, const Epoch& serving, const Epoch& next) {
+  const auto has = [&running](const Epoch& epoch) {
+    return std::any_of(epoch.parts.begin(), epoch.parts.end(),
+                       [&running](const Part& part) { return part.instance == running.instance; });
+  };
+  const auto refuse = [&](const std::string& why) {
+    return Error{"instance '" + comer.planned->name() + "' needs for itself alone what instance '" +
+                 running.planned->name() + "' has, " + why};
+  };
+  if (!has(serving)) return refuse("which still drains: try again when its epoch has retired");
+  if (has(next)) return refuse("which is to stay: give one of them another path");
+  if (running.planned->config->kind != comer.planned->config->kind)
+    return refuse("which is no " + std::string(to_string(comer.planned->config->kind)) +
+                  ": take that away first, in a change of its own");
+  for (const Leaver& leaver : leavers_) {
+    if (leaver.instance == running.instance && leaver.successor == &comer) return {};  // by another epoch
+    if (leaver.instance == running.instance || leaver.successor == &comer)
+      return refuse("and they are not one against one: change them one after the other");
+  }
+  if (running.line) comer.line = running.line;
+  leavers_.push_back({running.instance, running.planned, &comer, running.line, {}});
   return {};
 }
 
@@ -77,6 +91,7 @@ Status HandOver::wait_quiet(config::InstanceKind kind, Clock::time_point until) 
   std::vector<std::shared_ptr<store::Line>> lines;
   for (const Leaver& leaver : leavers_) {
     if (leaver.planned->config->kind != kind) continue;
+    if (!leaver.instance) continue;
     instances.push_back(leaver.instance.get());
     if (leaver.line) lines.push_back(leaver.line);
   }
@@ -96,6 +111,7 @@ Status HandOver::wait_quiet(config::InstanceKind kind, Clock::time_point until) 
         return Error{instance->label() + " still has " + std::to_string(instance->in_flight()) +
                      " requests or pieces of work under way after epochs.hold_timeout, and only a quiet instance can "
                      "hand over"};
+      if (Status status = builder_.check_interrupt(); !status) return status;
       std::this_thread::sleep_for(kPoll);
     }
   }
@@ -133,33 +149,14 @@ const plugin::SavedState* HandOver::state_for(const PlannedInstance& planned) co
 
 Status HandOver::carry_out() {
   begun_ = true;
-  Status status;
-  for (auto leaver = leavers_.rbegin(); status && leaver != leavers_.rend(); ++leaver) {
-    if (const auto line = leaver->line)
-      everywhere([line](loop::Loop& loop) {
-        if (store::Batcher* batcher = line->on(loop)) batcher->unbind();
-      });
-    leaver->instance->drain();
-    status = leaver->instance->stop(kStop);
-    const bool wanted = std::any_of(comers_.begin(), comers_.end(), [&](const Part* comer) {
-      return comer->planned->name() == leaver->planned->name() && comer->planned->offers(EVL_STATE);
-    });
-    if (status && wanted && leaver->instance->has_state()) {
-      auto saved = leaver->instance->save_state();
-      if (!saved) {
-        // What it knows is in it still: it goes on where it was.
-        status = saved.error();
-        if (leaver->instance->start(kStart)) continue;
-        status = Error{saved.error().message + "; and it could not be started again: its state is lost"};
-      } else {
-        leaver->state = std::move(*saved);
-      }
-    }
-    generations_.let_go(leaver->instance);
+  Status status = stop_leavers();
+  if (!status) {
+    start_again();
+    return status;
   }
+  for (Leaver& leaver : leavers_) generations_.let_go(leaver.instance);
   for (Part* comer : comers_) {
-    if (!status) break;
-    status = builder_.make_instance(*comer, state_for(*comer->planned));
+    if (status) status = builder_.make_instance(*comer, state_for(*comer->planned));
   }
   if (status) return status;
   for (auto comer = comers_.rbegin(); comer != comers_.rend(); ++comer) {
@@ -168,6 +165,31 @@ Status HandOver::carry_out() {
     (*comer)->instance.reset();
   }
   return status;
+}
+
+// Nobody goes before all have stopped and are saved.
+Status HandOver::stop_leavers() {
+  for (auto leaver = leavers_.rbegin(); leaver != leavers_.rend(); ++leaver) {
+    if (!leaver->instance) continue;
+    leaver->stopped = true;
+    if (const auto line = leaver->line)
+      everywhere([line](loop::Loop& loop) {
+        if (store::Batcher* batcher = line->on(loop)) batcher->unbind();
+      });
+    leaver->instance->drain();
+    if (Status status = leaver->instance->stop(kStop); !status) return status;
+    if (!leaver->instance->has_state()) continue;
+    auto saved = leaver->instance->save_state();
+    if (!saved) return saved.error();
+    leaver->state = std::move(*saved);
+  }
+  return {};
+}
+
+// What they know is in them still: they go on where they were.
+void HandOver::start_again() {
+  for (Leaver& leaver : leavers_)
+    if (leaver.instance && leaver.stopped && !leaver.instance->start(kStart)) generations_.let_go(leaver.instance);
 }
 
 Result<std::unique_ptr<Epoch>> HandOver::make_again(std::uint64_t number, const Epoch& from) {
@@ -184,6 +206,7 @@ Result<std::unique_ptr<Epoch>> HandOver::make_again(std::uint64_t number, const 
     if (!part.instance) status = builder_.make_instance(part, state_for(*part.planned));
     if (!status) break;
   }
+  if (status) status = builder_.make_router(*epoch);
   if (status) status = builder_.make_routes(*epoch);
   if (status) return epoch;
   builder_.take_back(*epoch);

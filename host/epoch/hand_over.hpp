@@ -32,8 +32,8 @@ class HandOver {
   // Holds what comes for those who go, and waits until they are quiet. On failure everything goes on as it
   // was.
   Status hold(std::chrono::nanoseconds timeout);
-  // Stops those who go and makes those who come. On failure what was made is gone again, and so are those who
-  // went: make_again() is next.
+  // Stops those who go, saves their state, and makes those who come. On failure nothing of those who come is
+  // left; those who went have been started again or are gone: make_again() is next.
   Status carry_out();
   // The same epoch once more, under another number: with instances in the place of those that went, made from
   // the same code and options and given what was saved.
@@ -50,10 +50,15 @@ class HandOver {
   struct Leaver {
     std::shared_ptr<plugin::Instance> instance;  // null: gone
     const PlannedInstance* planned = nullptr;
+    const Part* successor = nullptr;  // only to compare with
     std::shared_ptr<store::Line> line;
     std::optional<plugin::SavedState> state;
+    bool stopped = false;
   };
 
+  Status add(const Part& running, Part& comer, const Epoch& serving, const Epoch& next);
+  Status stop_leavers();
+  void start_again();
   void everywhere(std::function<void(loop::Loop&)> function);
   Status wait_quiet(config::InstanceKind kind, std::chrono::steady_clock::time_point until);
   // What is held goes on: to whatever stands behind it now.

@@ -146,7 +146,8 @@ void Host::ask(Command command, std::string by, std::function<void(CommandAnswer
     return answer(Status(Error{std::to_string(kMostAsked) + " commands are waiting already; try again later"}));
   }
   mailbox_->call([this, command = std::move(command), by = std::move(by), answer = std::move(answer)] {
-    answer(stopping_ ? CommandAnswer(Status(Error{"the host is going down"})) : carry_out(command, by));
+    const bool ending = stopping_ || readable(options_.interrupt);
+    answer(ending ? CommandAnswer(Status(Error{"the host is going down"})) : carry_out(command, by));
     --asked_;
     if (!stopping_) tend();
   });

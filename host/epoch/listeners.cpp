@@ -61,9 +61,14 @@ Status Listeners::commit() {
     State& state = states_[i];
     http::BoundListener& bound = bound_[i];
     if (state.stage == Stage::coming) {
-      keep_first(accept(bound));
-      state.stage = Stage::serving;
-      logger_.info("listening on {}", bound.spec().url());
+      if (Status status = accept(bound); status) {
+        state.stage = Stage::serving;
+        logger_.info("listening on {}", bound.spec().url());
+      } else {
+        logger_.error("{}", status.error().message);
+        keep_first(std::move(status));
+        let_go(i);
+      }
     } else if (state.stage == Stage::serving && state.kept) {
       state.wanted.address = bound.spec().address;  // a port that was chosen
       const bool other_backlog = state.wanted.backlog != bound.spec().backlog;
@@ -71,10 +76,8 @@ Status Listeners::commit() {
       if (other_backlog)
         everywhere([spec = bound.spec()](loop::Loop& loop) { std::ignore = LoopHost::of(loop).server().relisten(spec); });
     } else if (state.stage == Stage::serving) {
-      state.stage = Stage::leaving;
       logger_.info("no longer accepting on {}", bound.spec().url());
-      bound.withdraw();
-      everywhere([spec = bound.spec()](loop::Loop& loop) { LoopHost::of(loop).server().unlisten(spec); });
+      let_go(i);
     }
   }
   std::vector<std::pair<std::size_t, std::string>> serving;
@@ -85,6 +88,12 @@ Status Listeners::commit() {
   urls_.clear();
   for (auto& [order, url] : serving) urls_.push_back(std::move(url));
   return result;
+}
+
+void Listeners::let_go(std::size_t index) {
+  states_[index].stage = Stage::leaving;
+  bound_[index].withdraw();
+  everywhere([spec = bound_[index].spec()](loop::Loop& loop) { LoopHost::of(loop).server().unlisten(spec); });
 }
 
 Status Listeners::accept(http::BoundListener& bound) {

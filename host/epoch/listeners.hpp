@@ -45,6 +45,8 @@ class Listeners {
 
   Status bind(const config::Listener& from, std::size_t order);
   Status accept(http::BoundListener& bound);
+  // No loop accepts on it any more.
+  void let_go(std::size_t index);
   void erase(std::size_t index);
   // Forgets those that no loop has a socket of any more.
   void sweep();

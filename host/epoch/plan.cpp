@@ -86,6 +86,23 @@ class Files {
   std::map<std::string, Entry> entries_;
 };
 
+// What one has for itself alone no other can have, and formats, which every handler may be using, nothing at all.
+void check_exclusive(const Plan& plan, config::Diagnostics& diagnostics) {
+  std::map<std::string, const PlannedInstance*> owners;
+  for (const PlannedInstance& planned : plan.instances) {
+    for (const std::string& path : planned.exclusive) {
+      const auto [owner, fresh] = owners.try_emplace(path, &planned);
+      if (planned.config->kind == config::InstanceKind::format)
+        diagnostics.error(planned.config->position, "a format cannot have " + path + " for itself alone");
+      if (!fresh)
+        diagnostics.error(planned.config->position,
+                          planned.config->where() + ": " + owner->second->config->where() + " has " + path +
+                              " for itself alone",
+                          "give it another path");
+    }
+  }
+}
+
 // The folders of the configuration, or `fallback` when it names none.
 plugin::Catalogue catalogue_of(const config::Config& config, const std::filesystem::path& fallback) {
   if (config.plugin_path.empty()) return plugin::Catalogue({fallback});
@@ -143,6 +160,7 @@ Plan make_plan(std::shared_ptr<const config::Config> config, const plugin::Catal
     }
   }
 
+  check_exclusive(plan, diagnostics);
   for (const config::Route& route : plan.config->routes) {
     if (route.builtin != config::Builtin::none || !route.store.empty()) continue;
     for (const PlannedInstance& planned : plan.instances)

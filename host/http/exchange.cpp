@@ -16,6 +16,7 @@ void Exchange::begin(Connection& connection, const Peer& peer) {
 
 void Exchange::recycle() {
   context_ = nullptr;
+  lender_ = nullptr;
   replied_ = false;
   with_service_ = false;
   keep_alive_ = true;

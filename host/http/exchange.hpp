@@ -86,6 +86,8 @@ class Exchange {
   void set_context(void* context) { context_ = context; }
   void* context() const { return context_; }
   void set_handler(std::string_view name) { handler_ = name; }
+  // Whose bytes the body of the reply is, for Server::close_lent; only to compare with.
+  void set_lender(const void* lender) { lender_ = lender; }
   std::string_view handler() const { return handler_; }
 
  private:
@@ -102,6 +104,7 @@ class Exchange {
   Server& server_;
   Connection* connection_ = nullptr;
   void* context_ = nullptr;
+  const void* lender_ = nullptr;
   std::uint32_t pins_ = 0;
   bool replied_ = false;
   bool with_service_ = false;  // on_head accepted it, and neither a reply nor on_abandon has ended that

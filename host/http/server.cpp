@@ -218,6 +218,14 @@ void Server::drain() {
 
 bool Server::idle() const { return !connections_ && (!draining_ || listeners_.empty()); }
 
+void Server::close_lent(const void* lender) {
+  for (Connection* connection = connections_; connection;) {
+    Connection* const next = connection->after_;
+    if (connection->exchange_ && connection->exchange_->lender_ == lender) connection->close();
+    connection = next;
+  }
+}
+
 void Server::close_all() {
   listeners_.clear();
   while (connections_) connections_->close();

@@ -85,6 +85,8 @@ class Server {
 
   // Whether no connection is left and, once it drains, none can come any more.
   bool idle() const;
+  // Closes the connections that are still sending a body of this lender: it is not to be waited for.
+  void close_lent(const void* lender);
   // Closes every connection at once.
   void close_all();
 

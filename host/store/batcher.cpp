@@ -17,6 +17,7 @@ Batcher::~Batcher() {
 
 void Batcher::bind(plugin::Instance& backend) {
   if (backend_ == &backend) return;
+  lost_.clear();  // the one before has been destroyed
   backend_ = &backend;
   table_ = backend.interface<evl_store_backend>();
   object_ = backend.object();

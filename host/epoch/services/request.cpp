@@ -188,6 +188,7 @@ evl_status respond(evl_request* raw, const evl_response* response) {
   if (response->release) {
     const std::uint32_t loop = request->host().loop().index();
     request->handler().pin(loop);
+    request->exchange().set_lender(&request->handler());
     reply.body.release = &Lent::give_back;
     reply.body.context = new Lent{request->handler(), loop, response->release, response->release_context};
   }
