@@ -50,7 +50,9 @@ std::string options(const config::Node& node) {
   return text;
 }
 
-std::vector<Named> instances(const Plan& plan) {
+// Options that are equal to those of `running` are told as they are told there: a default that somebody has
+// written down is no change.
+std::vector<Named> instances(const Plan& plan, const Plan& running) {
   std::vector<Named> all;
   for (const PlannedInstance& planned : plan.instances) {
     std::string value = std::string(config::to_string(planned.config->kind)) + ' ' + planned.facts.id + ' ' +
@@ -58,7 +60,9 @@ std::vector<Named> instances(const Plan& plan) {
     // Two builds may bear one id: the content tells.
     value += " sha256 " + planned.sha256.substr(0, 12);
     if (planned.swapped) value += " (swapped: " + planned.file.string() + ")";
-    if (const std::string set = options(planned.options); !set.empty()) value += " {" + set + "}";
+    const PlannedInstance* before = running.find(planned.name());
+    const bool equal = before && before->options.equal(planned.options);
+    if (const std::string set = options(equal ? before->options : planned.options); !set.empty()) value += " {" + set + "}";
     if (planned.config->kind == config::InstanceKind::store)
       value += " timeout " + std::to_string(planned.config->timeout.count() / 1'000'000) + "ms queue " +
                std::to_string(planned.config->queue);
@@ -106,7 +110,7 @@ void compare(const char* kind, const std::vector<Named>& running, const std::vec
 std::vector<Difference> differences(const Plan& running, const Plan& wanted) {
   std::vector<Difference> all;
   compare("listener", listeners(*running.config), listeners(*wanted.config), all);
-  compare("instance", instances(running), instances(wanted), all);
+  compare("instance", instances(running, running), instances(wanted, running), all);
   // Values that do not show (secrets, defaults that another schema brings) count as well.
   for (const PlannedInstance& planned : wanted.instances) {
     const PlannedInstance* before = running.find(planned.name());
