@@ -224,7 +224,7 @@ Changes::Failed Changes::put_in_place(std::unique_ptr<Epoch> next, bool stand_by
     builder_.take_back(*next);
     return failure;
   };
-  auto exchange = std::make_unique<HandOver>(*common_.pool, builder_, generations_);
+  auto exchange = std::make_unique<HandOver>(*common_.pool, builder_, generations_, interrupt_);
   if (Status status = exchange->find(generations_.live(), *next); !status) return give_back(status.error().message);
   const bool held = exchange->needed();
   if (held) {

@@ -107,6 +107,7 @@ Status HandOver::wait_quiet(config::InstanceKind kind, Clock::time_point until) 
   if (!answered) return Error{"a loop did not answer within epochs.hold_timeout"};
   for (const plugin::Instance* instance : instances) {
     while (!instance->idle()) {
+      if (readable(interrupt_)) return Error{"the host is going down"};
       if (Clock::now() >= until)
         return Error{instance->label() + " still has " + std::to_string(instance->in_flight()) +
                      " requests or pieces of work under way after epochs.hold_timeout, and only a quiet instance can "

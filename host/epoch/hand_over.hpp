@@ -18,8 +18,9 @@ namespace evloom::epoch {
 
 class HandOver {
  public:
-  HandOver(loop::Pool& pool, Builder& builder, Generations& generations)
-      : pool_(pool), builder_(builder), generations_(generations) {}
+  // `interrupt` becomes readable when the host is to stop: nobody is waited for then.
+  HandOver(loop::Pool& pool, Builder& builder, Generations& generations, int interrupt)
+      : pool_(pool), builder_(builder), generations_(generations), interrupt_(interrupt) {}
 
   // Who has to go before what `next` lacks can come. Fails when that is one of an epoch that still drains.
   Status find(const std::vector<Epoch*>& live, Epoch& next);
@@ -67,6 +68,7 @@ class HandOver {
   loop::Pool& pool_;
   Builder& builder_;
   Generations& generations_;
+  const int interrupt_;
   std::vector<Leaver> leavers_;  // in the order of their start
   std::vector<Part*> comers_;
   bool begun_ = false;

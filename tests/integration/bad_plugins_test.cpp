@@ -14,6 +14,7 @@
 // - an idle loop must be woken: Idle.ASwapWakesEveryLoop
 // - a request that never finishes: Survived.RequestsThatAreNeverAnswered..., and swap_test, Drain.*
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <set>
@@ -179,6 +180,19 @@ TEST(BadPlugins, AreTurnedAwayUnderLoadWithInstanceStepAndReason) {
     EXPECT_EQ(result.lost(), 0u) << result.summary();
   }
   EXPECT_EQ(evloom.stop(), "");
+}
+
+TEST(BadPlugins, AHostThatIsToldToGoDoesNotWaitForOneThatHangs) {
+  const std::string first = config("{ preflight_timeout: 1m }");
+  Evloom evloom(first);
+  const Admin admin(evloom);
+  rewrite(evloom, with(first, "create_hangs"));
+  evloom.process().signal(SIGHUP);
+  ASSERT_TRUE(wait_until(widened(milliseconds(10000)), [&] { return !children(evloom).empty(); }));
+  const auto begin = Clock::now();
+  EXPECT_EQ(evloom.stop(), "");
+  EXPECT_LT(Clock::now() - begin, widened(milliseconds(5000)));
+  EXPECT_TRUE(evloom.log_has("given up, because the host is going down")) << evloom.log();
 }
 
 TEST(BadPlugins, AFileOfAnotherPluginIsNoSwap) {

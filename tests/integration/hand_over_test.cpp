@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <thread>
 
 #include "support/admin.hpp"
 #include "support/at_rest.hpp"
@@ -242,6 +243,88 @@ TEST_F(HandOver, OneThatDoesNotBecomeQuietIsLeftAloneAndWhatWaitedGoesOn) {
   holder.reset();
   EXPECT_TRUE(wait_until(widened(kSoon), [&] { return outcome(swap(2)) == "serving "; }));
   EXPECT_EQ(count(), of(answered + 2, 2));
+  EXPECT_EQ(evloom_->stop(), "");
+}
+
+TEST_F(HandOver, SigtermEndsTheWaitForOneThatDoesNotBecomeQuiet) {
+  text_ = replaced(config("{ rollback_window: 0s, hold_timeout: 1h }", "{ reply_timeout: 1h }"),
+                   "shutdown: {}", "shutdown: { timeout: 1s }");
+  evloom_ = std::make_unique<Evloom>(text_);
+  admin_ = std::make_unique<Admin>(*evloom_);
+  Client holder = evloom_->connect();
+  holder.send(get("/count?hold"));
+  ASSERT_TRUE(wait_until(widened(kSoon), [&] { return admin_->status()["epochs"][0]["requests"] == 1; }));
+  std::thread change([&] {
+    try {
+      swap(2);
+    } catch (const std::exception&) {  // the API may be gone before it answers
+    }
+  });
+  EXPECT_TRUE(wait_until(widened(kSoon), [&] {
+    const Json under_way = admin_->status()["change"];
+    return !under_way.is_null() && has_step(under_way, "hold");
+  })) << admin_->status();
+  EXPECT_EQ(evloom_->stop(), "");
+  change.join();
+  EXPECT_TRUE(evloom_->log_has("failed: the host is going down")) << evloom_->log();
+}
+
+TEST_F(HandOver, SigtermEndsAHostThatLacksAnInstance) {
+  start();
+  fault("any create");
+  EXPECT_EQ(swap(2)["outcome"], "failed");
+  EXPECT_EQ(evloom_->get("/count").status, 503);
+  EXPECT_EQ(evloom_->stop(), "");
+}
+
+// Its epoch still drains, and nothing of an epoch that is not the serving one is handed over.
+TEST_F(HandOver, WhatADrainingEpochHasIsNotTakenFromIt) {
+  start("{ rollback_window: 0s, drain_timeout: 1h }", "{ reply_timeout: 1h }");
+  const AtRest before(*evloom_);
+  Client holder = evloom_->connect();
+  holder.send(get("/count?hold"));
+  ASSERT_TRUE(wait_until(widened(kSoon), [&] { return admin_->status()["epochs"][0]["requests"] == 1; }));
+  rewrite(*evloom_, replaced(replaced(text_, "handlers: {", "# handlers: {"), "  - { path: \"/count\"", "#"));
+  ASSERT_EQ(outcome(admin_->reload()), "serving ");
+  rewrite(*evloom_, replaced(text_, "path: folder", "path: folder, note: another"));
+  const Json change = admin_->reload();
+  EXPECT_EQ(change["outcome"], "failed");
+  EXPECT_NE(change["error"].get<std::string>().find("instance 'fickle' of epoch 1, which still drains"),
+            std::string::npos)
+      << change["error"];
+  EXPECT_EQ(evloom_->get("/count").status, 404);
+  EXPECT_TRUE(holder.quiet(milliseconds(1))) << "nothing is killed";
+  holder.reset();
+  ASSERT_TRUE(admin_->settle());
+  ASSERT_EQ(outcome(admin_->reload()), "serving ");
+  EXPECT_EQ(count(), of(1, 1));
+  before.expect(*evloom_, *admin_);
+  EXPECT_EQ(evloom_->stop(), "");
+}
+
+TEST_F(HandOver, AClientThatGoesWhileItsRequestIsHeldIsForgotten) {
+  start();
+  const AtRest before(*evloom_);
+  fault("2 slow");
+  std::string answer;
+  std::thread change([&] { answer = outcome(swap(2)); });
+  EXPECT_TRUE(wait_until(widened(kSoon), [&] {
+    const Json under_way = admin_->status()["change"];
+    return !under_way.is_null() && has_step(under_way, "hand over");
+  }));
+  std::vector<Client> clients;
+  for (int i = 0; i < 8; ++i) {
+    clients.push_back(evloom_->connect());
+    clients.back().send(get("/count"));
+    clients.back().settle();
+  }
+  for (std::size_t i = 0; i < 4; ++i) clients[i].reset();
+  change.join();
+  EXPECT_EQ(answer, "serving ");
+  for (std::size_t i = 4; i < 8; ++i) EXPECT_EQ(clients[i].read().status, 200);
+  EXPECT_EQ(count(), of(5, 2)) << "those of the four that went were never begun";
+  clients.clear();
+  before.expect(*evloom_, *admin_);
   EXPECT_EQ(evloom_->stop(), "");
 }
 
