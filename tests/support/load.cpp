@@ -58,10 +58,15 @@ std::string LoadResult::summary() const {
 // One thread's connections.
 class Load::Worker {
  public:
-  Worker(Load& load, int connections)
+  // Its connections are those from number `first` on.
+  Worker(Load& load, int first, int connections)
       : load_(load), options_(load.options_), address_(seen_address(options_.address)) {
     epoll_ = Fd(epoll_create1(EPOLL_CLOEXEC));
-    for (int i = 0; i < connections; ++i) connections_.emplace_back();
+    if (options_.rate > 0) period_ = seconds_of(options_.connections / options_.rate);
+    for (int i = 0; i < connections; ++i) {
+      connections_.emplace_back();
+      if (options_.rate > 0) connections_.back().due = load_.began_ + seconds_of((first + i) / options_.rate);
+    }
   }
 
   LoadResult run() {
@@ -71,7 +76,7 @@ class Load::Worker {
       for (auto& connection : connections_) alive |= tend(connection, now);
       if (!alive) break;
       epoll_event events[64];
-      const int count = epoll_wait(epoll_.get(), events, 64, 2);
+      const int count = wait(events, 64, now);
       for (int i = 0; i < count; ++i) read(*static_cast<Connection*>(events[i].data.ptr));
     }
     return std::move(result_);
@@ -85,8 +90,24 @@ class Load::Worker {
     bool over = false;     // for good
     Clock::time_point since{};
     Clock::time_point not_before{};
+    Clock::time_point due{};  // with a rate: when its next request should be, or should have been, sent
     std::string buffer;
   };
+
+  static Clock::duration seconds_of(double seconds) {
+    return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  }
+
+  // At most until the next request is due: a millisecond's grain would blur what is measured.
+  int wait(epoll_event* events, int most, Clock::time_point now) {
+    Clock::duration left = milliseconds(2);
+    if (options_.rate > 0)
+      for (const Connection& connection : connections_)
+        if (!connection.waiting) left = std::min(left, connection.due - now);
+    left = std::max(left, Clock::duration::zero());
+    const timespec limit{0, static_cast<long>(std::chrono::nanoseconds(left).count())};
+    return epoll_pwait2(epoll_.get(), events, most, &limit, nullptr);
+  }
 
   // Opens it, sends when it is idle, gives up on what is late; false when it has nothing more to do.
   bool tend(Connection& connection, Clock::time_point now) {
@@ -100,7 +121,7 @@ class Load::Worker {
       return true;
     }
     if (load_.stopping_.load(std::memory_order_relaxed)) return finish(connection);
-    if (now < connection.not_before) return true;
+    if (now < std::max(connection.not_before, connection.due)) return true;
     if (!connection.fd && !open(connection, now)) return !connection.over;
     if (!claim()) return finish(connection);
     send(connection, now);
@@ -185,6 +206,9 @@ class Load::Worker {
     const auto now = Clock::now();
     const auto took = std::chrono::duration_cast<milliseconds>(now - connection.since).count();
     result_.slowest_ms = std::max<std::int64_t>(result_.slowest_ms, took);
+    if (options_.latencies)
+      options_.latencies->record(now - (options_.rate > 0 ? connection.due : connection.since));
+    connection.due += period_;
     ++result_.statuses[response.status];
     if (response.status == 503 && !response.header("Retry-After")) ++result_.no_retry_after;
     if (used != connection.buffer.size()) {
@@ -221,25 +245,28 @@ class Load::Worker {
   Load& load_;
   const LoadOptions& options_;
   const std::string address_;
+  Clock::duration period_{0};  // between two requests of one connection
   Fd epoll_;
   std::list<Connection> connections_;
   LoadResult result_;
 };
 
 Load::Load(LoadOptions options) : options_(std::move(options)) {
+  int first = 0;
   for (int i = 0; i < options_.threads; ++i) {
     const int share =
         options_.connections / options_.threads + (i < options_.connections % options_.threads ? 1 : 0);
-    threads_.emplace_back(&Load::work, this, share);
+    threads_.emplace_back(&Load::work, this, first, share);
+    first += share;
   }
 }
 
 Load::~Load() { stop(); }
 
-void Load::work(int connections) {
+void Load::work(int first, int connections) {
   LoadResult result;
   try {
-    result = Worker(*this, connections).run();
+    result = Worker(*this, first, connections).run();
   } catch (const std::exception& error) {
     result.malformed = 1;
     result.first_trouble = error.what();

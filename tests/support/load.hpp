@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "support/http_client.hpp"
+#include "support/latencies.hpp"
 #include "support/ledger.hpp"
 
 namespace evloom::test {
@@ -26,9 +27,14 @@ struct LoadOptions {
   milliseconds timeout{10000};      // for one answer
   milliseconds reconnect_delay{5};  // before a lost connection is opened again
   milliseconds pause{0};            // between an answer and the next request of its connection
-  bool reconnect = true;            // false: a connection that ended stays so
-  bool until_refused = false;       // a refused connect ends it for good
-  Ledger* ledger = nullptr;         // answers with 200 are stats and go here
+  // Requests a second in all, evenly spread; 0: each as soon as the answer before it has come. Latencies then
+  // count from when a request was due, so that a server which stalls cannot hide behind requests that were
+  // not sent.
+  double rate = 0;
+  bool reconnect = true;           // false: a connection that ended stays so
+  bool until_refused = false;      // a refused connect ends it for good
+  Ledger* ledger = nullptr;        // answers with 200 are stats and go here
+  Latencies* latencies = nullptr;  // of whatever is answered
 };
 
 struct LoadResult {
@@ -68,9 +74,10 @@ class Load {
  private:
   class Worker;
 
-  void work(int connections);
+  void work(int first, int connections);
 
   LoadOptions options_;
+  const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   std::atomic<bool> stopping_{false};
   std::atomic<std::uint64_t> good_{0};
   std::atomic<std::uint64_t> claimed_{0};
