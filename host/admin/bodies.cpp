@@ -53,15 +53,15 @@ Result<std::string> text(const Json& json, const char* key) {
 
 }  // namespace
 
-Result<epoch::Command> read_reload(std::string_view body) {
+Result<change::Command> read_reload(std::string_view body) {
   const auto json = read_object(body, {"discard_swaps"});
   if (!json) return json.error();
   const auto discard = flag(*json, "discard_swaps", false);
   if (!discard) return discard.error();
-  return epoch::Command(epoch::ReloadCommand{*discard});
+  return change::Command(change::ReloadCommand{*discard});
 }
 
-Result<epoch::Command> read_swap(std::string_view body) {
+Result<change::Command> read_swap(std::string_view body) {
   const auto json = read_object(body, {"instance", "file"});
   if (!json) return json.error();
   auto instance = text(*json, "instance");
@@ -69,26 +69,26 @@ Result<epoch::Command> read_swap(std::string_view body) {
   auto file = text(*json, "file");
   if (!file) return file.error();
   if (file->front() != '/') return Error{"\"file\" must be an absolute path of the host's machine"};
-  return epoch::Command(epoch::SwapCommand{std::move(*instance), std::move(*file)});
+  return change::Command(change::SwapCommand{std::move(*instance), std::move(*file)});
 }
 
-Result<epoch::Command> read_rollback(std::string_view body) {
+Result<change::Command> read_rollback(std::string_view body) {
   const auto json = read_object(body, {});
   if (!json) return json.error();
-  return epoch::Command(epoch::RollbackCommand{});
+  return change::Command(change::RollbackCommand{});
 }
 
-Result<epoch::Command> read_drain(std::string_view body) {
+Result<change::Command> read_drain(std::string_view body) {
   const auto json = read_object(body, {"on"});
   if (!json) return json.error();
   const auto on = flag(*json, "on", true);
   if (!on) return on.error();
-  return epoch::Command(epoch::DrainCommand{*on});
+  return change::Command(change::DrainCommand{*on});
 }
 
-Result<epoch::Command> read_plan(std::string_view query) {
-  if (query.empty() || query == "discard_swaps=false") return epoch::Command(epoch::PlanCommand{false});
-  if (query == "discard_swaps=true") return epoch::Command(epoch::PlanCommand{true});
+Result<change::Command> read_plan(std::string_view query) {
+  if (query.empty() || query == "discard_swaps=false") return change::Command(change::PlanCommand{false});
+  if (query == "discard_swaps=true") return change::Command(change::PlanCommand{true});
   return Error{"unknown query " + in_quotes(query) + ": there is discard_swaps=true or false"};
 }
 

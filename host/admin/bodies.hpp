@@ -5,17 +5,17 @@
 #include <string_view>
 
 #include "base/result.hpp"
-#include "epoch/control.hpp"
+#include "change/control.hpp"
 
 namespace evloom::admin {
 
 // The body of a POST; an empty one counts as {}.
-Result<epoch::Command> read_reload(std::string_view body);    // {"discard_swaps": bool = false}
-Result<epoch::Command> read_swap(std::string_view body);      // {"instance": text, "file": absolute path}
-Result<epoch::Command> read_rollback(std::string_view body);  // {}
-Result<epoch::Command> read_drain(std::string_view body);     // {"on": bool = true}
+Result<change::Command> read_reload(std::string_view body);    // {"discard_swaps": bool = false}
+Result<change::Command> read_swap(std::string_view body);      // {"instance": text, "file": absolute path}
+Result<change::Command> read_rollback(std::string_view body);  // {}
+Result<change::Command> read_drain(std::string_view body);     // {"on": bool = true}
 
 // The query of GET /v1/plan: "", "discard_swaps=true" or "discard_swaps=false".
-Result<epoch::Command> read_plan(std::string_view query);
+Result<change::Command> read_plan(std::string_view query);
 
 }  // namespace evloom::admin

@@ -3,7 +3,7 @@
 // and epochs.
 #pragma once
 
-#include "epoch/builder.hpp"
+#include "change/builder.hpp"
 
 namespace evloom::admin {
 

@@ -20,9 +20,7 @@ using std::chrono::nanoseconds;
 std::int64_t us(nanoseconds time) { return duration_cast<microseconds>(time).count(); }
 
 // The clock may have been set back in between.
-std::int64_t age_us(epoch::WallTime since, epoch::WallTime now) {
-  return std::max<std::int64_t>(0, us(now - since));
-}
+std::int64_t age_us(WallTime since, WallTime now) { return std::max<std::int64_t>(0, us(now - since)); }
 
 Json optional_us(const std::optional<nanoseconds>& time) { return time ? Json(us(*time)) : Json(nullptr); }
 
@@ -33,7 +31,7 @@ Json array_of(const std::vector<Item>& items, Convert convert) {
   return array;
 }
 
-Json difference_json(const epoch::Difference& from) {
+Json difference_json(const change::Difference& from) {
   return {{"sign", std::string(1, from.sign)},
           {"kind", from.kind},
           {"name", from.name},
@@ -41,16 +39,16 @@ Json difference_json(const epoch::Difference& from) {
           {"after", from.after}};
 }
 
-Json step_json(const epoch::StepReport& from) {
+Json step_json(const change::StepReport& from) {
   return {{"name", from.name}, {"took_us", us(from.took)}, {"text", from.text}};
 }
 
-Json built_json(const epoch::BuiltReport& from) {
+Json built_json(const change::BuiltReport& from) {
   return {
       {"instance", from.instance}, {"plugin", from.plugin}, {"build_id", from.build_id}, {"file", from.file}};
 }
 
-Json code_json(const epoch::CodeReport& from) {
+Json code_json(const change::CodeReport& from) {
   return {{"plugin", from.plugin},
           {"build_id", from.build_id},
           {"file", from.file},
@@ -58,7 +56,7 @@ Json code_json(const epoch::CodeReport& from) {
           {"reason", from.reason}};
 }
 
-Json before_json(const epoch::ChangeReport::Before& from) {
+Json before_json(const change::ChangeReport::Before& from) {
   return {{"epoch", from.epoch},
           {"pinned", from.pinned},
           {"drained_us", optional_us(from.drained)},
@@ -67,13 +65,13 @@ Json before_json(const epoch::ChangeReport::Before& from) {
           {"code", array_of(from.code, code_json)}};
 }
 
-Json epoch_json(const epoch::EpochReport& from, epoch::WallTime now) {
+Json epoch_json(const change::EpochReport& from, WallTime now) {
   return {{"number", from.number},        {"state", to_string(from.state)},
           {"since", rfc3339(from.since)}, {"since_us", age_us(from.since, now)},
           {"requests", from.requests},    {"instances", from.instances}};
 }
 
-Json instance_json(const epoch::InstanceReport& from, epoch::WallTime now) {
+Json instance_json(const change::InstanceReport& from, WallTime now) {
   return {{"name", from.name},
           {"kind", from.kind},
           {"plugin", from.plugin},
@@ -91,7 +89,7 @@ Json instance_json(const epoch::InstanceReport& from, epoch::WallTime now) {
 
 }  // namespace
 
-std::string rfc3339(epoch::WallTime time) {
+std::string rfc3339(WallTime time) {
   const std::int64_t all = duration_cast<microseconds>(time.time_since_epoch()).count();
   const std::int64_t part = ((all % 1'000'000) + 1'000'000) % 1'000'000;
   const time_t seconds = static_cast<time_t>((all - part) / 1'000'000);
@@ -101,7 +99,7 @@ std::string rfc3339(epoch::WallTime time) {
                      parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, part);
 }
 
-Json json_of(const epoch::HostReport& from, epoch::WallTime now) {
+Json json_of(const change::HostReport& from, WallTime now) {
   return {{"version", from.version},
           {"pid", from.pid},
           {"config", from.config},
@@ -116,8 +114,8 @@ Json json_of(const epoch::HostReport& from, epoch::WallTime now) {
           {"changes", from.changes}};
 }
 
-Json json_of(const epoch::ChangeReport& from, epoch::WallTime now) {
-  const bool running = from.outcome == epoch::Outcome::running;
+Json json_of(const change::ChangeReport& from, WallTime now) {
+  const bool running = from.outcome == change::Outcome::running;
   return {{"number", from.number},
           {"kind", to_string(from.kind)},
           {"subject", from.subject},
@@ -135,13 +133,13 @@ Json json_of(const epoch::ChangeReport& from, epoch::WallTime now) {
           {"before", from.before ? before_json(*from.before) : Json(nullptr)}};
 }
 
-Json json_of(const std::vector<epoch::ChangeReport>& history, epoch::WallTime now) {
+Json json_of(const std::vector<change::ChangeReport>& history, WallTime now) {
   Json json;
   json["changes"] = array_of(history, [&](const auto& item) { return json_of(item, now); });
   return json;
 }
 
-Json json_of(const epoch::PlanReport& plan) {
+Json json_of(const change::PlanReport& plan) {
   return {{"differences", array_of(plan.differences, difference_json)}, {"warnings", plan.warnings}};
 }
 

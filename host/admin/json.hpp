@@ -9,19 +9,19 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "epoch/control.hpp"
-#include "epoch/report.hpp"
+#include "change/control.hpp"
+#include "change/report.hpp"
 
 namespace evloom::admin {
 
 // "2026-11-23T07:04:43.210276Z".
-std::string rfc3339(epoch::WallTime time);
+std::string rfc3339(WallTime time);
 
 // `now` is what ages and the time of a change under way are counted to.
-nlohmann::ordered_json json_of(const epoch::HostReport& report, epoch::WallTime now);
-nlohmann::ordered_json json_of(const epoch::ChangeReport& change, epoch::WallTime now);
-nlohmann::ordered_json json_of(const std::vector<epoch::ChangeReport>& history, epoch::WallTime now);
-nlohmann::ordered_json json_of(const epoch::PlanReport& plan);
+nlohmann::ordered_json json_of(const change::HostReport& report, WallTime now);
+nlohmann::ordered_json json_of(const change::ChangeReport& change, WallTime now);
+nlohmann::ordered_json json_of(const std::vector<change::ChangeReport>& history, WallTime now);
+nlohmann::ordered_json json_of(const change::PlanReport& plan);
 // {"ready":...,"reasons":[...]}
 nlohmann::ordered_json readiness_json(const std::vector<std::string>& reasons);
 // {"error":"..."}

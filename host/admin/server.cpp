@@ -19,7 +19,8 @@ http::Limits limits() {
   limits.head.headers = 32;
   limits.head.body_bytes = std::uint64_t{64} << 10;
   limits.body_timeout = 10'000'000'000;
-  limits.idle_timeout = 10'000'000'000;   // a client has one request a connection; idle ones must not lock out others
+  limits.idle_timeout =
+      10'000'000'000;  // a client has one request a connection; idle ones must not lock out others
   limits.reply_timeout = 600'000'000'000;  // a change with its canary
   limits.connections = 64;
   limits.body_memory = std::uint64_t{4} << 20;
@@ -28,7 +29,7 @@ http::Limits limits() {
 
 }  // namespace
 
-Result<std::unique_ptr<AdminServer>> AdminServer::start(const AdminOptions& options, epoch::Control& control,
+Result<std::unique_ptr<AdminServer>> AdminServer::start(const AdminOptions& options, change::Control& control,
                                                         Sources sources, observe::Log& log) {
   if (!options.listen.is_unix() && options.token.empty())
     return Error{"the admin API on " + options.listen.url() +
@@ -43,7 +44,7 @@ Result<std::unique_ptr<AdminServer>> AdminServer::start(const AdminOptions& opti
 AdminServer::AdminServer(http::BoundListener listener, Sources sources, observe::Log& log)
     : sources_(std::move(sources)), log_(log), logger_(log.logger("admin")), listener_(std::move(listener)) {}
 
-Status AdminServer::launch(std::string token, epoch::Control& control) {
+Status AdminServer::launch(std::string token, change::Control& control) {
   auto pool = loop::Pool::start(
       1, {[](std::uint32_t) { ::pthread_setname_np(::pthread_self(), "evloom-admin"); }, {}});
   if (!pool) return Error{"admin API: " + pool.error().message};

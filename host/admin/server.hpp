@@ -8,7 +8,7 @@
 
 #include "admin/service.hpp"
 #include "base/result.hpp"
-#include "epoch/control.hpp"
+#include "change/control.hpp"
 #include "http/listener.hpp"
 #include "http/server.hpp"
 #include "loop/pool.hpp"
@@ -24,7 +24,7 @@ struct AdminOptions {
 class AdminServer {
  public:
   // Serves when it returns; the error says what is wrong with the address.
-  static Result<std::unique_ptr<AdminServer>> start(const AdminOptions& options, epoch::Control& control,
+  static Result<std::unique_ptr<AdminServer>> start(const AdminOptions& options, change::Control& control,
                                                     Sources sources, observe::Log& log);
   ~AdminServer();
   AdminServer(const AdminServer&) = delete;
@@ -35,7 +35,7 @@ class AdminServer {
 
  private:
   AdminServer(http::BoundListener listener, Sources sources, observe::Log& log);
-  Status launch(std::string token, epoch::Control& control);
+  Status launch(std::string token, change::Control& control);
   void on_loop(const std::function<void(loop::Loop&)>& function);
 
   const Sources sources_;

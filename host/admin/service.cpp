@@ -21,7 +21,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kGoingDown = "the host is going down";
 
-epoch::WallTime now() { return std::chrono::system_clock::now(); }
+WallTime now() { return std::chrono::system_clock::now(); }
 
 void reply_json(http::Exchange& exchange, std::uint16_t status, const Json& body) {
   const std::string text = line_of(body);
@@ -69,29 +69,29 @@ struct Told {
   Json body;
 };
 
-std::uint16_t status_of(epoch::Outcome outcome) {
+std::uint16_t status_of(change::Outcome outcome) {
   switch (outcome) {
-    case epoch::Outcome::serving:
-    case epoch::Outcome::unchanged:
+    case change::Outcome::serving:
+    case change::Outcome::unchanged:
       return 200;
-    case epoch::Outcome::refused:
+    case change::Outcome::refused:
       return 409;
-    case epoch::Outcome::failed:
+    case change::Outcome::failed:
       return 422;
-    case epoch::Outcome::running:
+    case change::Outcome::running:
       break;
   }
   return 202;
 }
 
 // What Control answered, in HTTP. `done` is what a bare success says.
-Told told(const epoch::CommandAnswer& answer, const Json& done) {
+Told told(const change::CommandAnswer& answer, const Json& done) {
   return std::visit(
       [&](const auto& it) -> Told {
         using T = std::decay_t<decltype(it)>;
-        if constexpr (std::is_same_v<T, epoch::ChangeReport>) {
+        if constexpr (std::is_same_v<T, change::ChangeReport>) {
           return {status_of(it.outcome), json_of(it, now())};
-        } else if constexpr (std::is_same_v<T, Result<epoch::PlanReport>>) {
+        } else if constexpr (std::is_same_v<T, Result<change::PlanReport>>) {
           if (it) return {200, json_of(*it)};
           return {422, error_json(it.error().message)};
         } else {
@@ -129,7 +129,7 @@ const std::vector<AdminService::Endpoint>& AdminService::endpoints() {
   return all;
 }
 
-AdminService::AdminService(epoch::Control& control, const Sources& sources, std::string token,
+AdminService::AdminService(change::Control& control, const Sources& sources, std::string token,
                            std::shared_ptr<Home> home, observe::Logger logger)
     : control_(control),
       sources_(sources),
@@ -258,9 +258,9 @@ void AdminService::command(http::Exchange& exchange) {
   auto command = endpoint.read(get ? query_of(exchange.head()) : exchange.body());
   if (!command) return reply_json(exchange, 400, error_json(command.error().message));
   Json done = Json::object();
-  if (const auto* drain = std::get_if<epoch::DrainCommand>(&*command)) done = {{"draining", drain->on}};
+  if (const auto* drain = std::get_if<change::DrainCommand>(&*command)) done = {{"draining", drain->on}};
   control_.ask(std::move(*command), "admin",
-               [this, home = home_, number = hold(exchange), done](epoch::CommandAnswer answer) {
+               [this, home = home_, number = hold(exchange), done](change::CommandAnswer answer) {
                  // `this` is safe where it is used: what was posted runs before the service goes.
                  home->call([this, number, done, answer = std::move(answer)] {
                    const Told what = told(answer, done);

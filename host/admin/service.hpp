@@ -14,7 +14,7 @@
 
 #include "admin/home.hpp"
 #include "base/result.hpp"
-#include "epoch/control.hpp"
+#include "change/control.hpp"
 #include "http/exchange.hpp"
 #include "observe/log.hpp"
 
@@ -31,8 +31,8 @@ struct Sources {
 class AdminService final : public http::Service {
  public:
   // With a token every request needs `Authorization: Bearer TOKEN`.
-  AdminService(epoch::Control& control, const Sources& sources, std::string token, std::shared_ptr<Home> home,
-               observe::Logger logger);
+  AdminService(change::Control& control, const Sources& sources, std::string token,
+               std::shared_ptr<Home> home, observe::Logger logger);
 
   // Answers whoever waits with 503: the host is going down.
   void give_up();
@@ -43,7 +43,7 @@ class AdminService final : public http::Service {
 
  private:
   struct Endpoint;
-  using Read = Result<epoch::Command> (*)(std::string_view);
+  using Read = Result<change::Command> (*)(std::string_view);
   static const std::vector<Endpoint>& endpoints();
 
   bool admits(const http::Exchange& exchange) const;
@@ -58,7 +58,7 @@ class AdminService final : public http::Service {
   std::uint64_t hold(http::Exchange& exchange);
   void settle(std::uint64_t number, std::uint16_t status, const nlohmann::ordered_json& body);
 
-  epoch::Control& control_;
+  change::Control& control_;
   const Sources& sources_;
   const std::string token_;
   const std::shared_ptr<Home> home_;

@@ -3,9 +3,13 @@
 
 #include <time.h>
 
+#include <chrono>
 #include <cstdint>
 
 namespace evloom {
+
+// A time of day, for reports. It may jump.
+using WallTime = std::chrono::system_clock::time_point;
 
 // Nanoseconds of CLOCK_MONOTONIC: for durations and deadlines. [any]
 inline std::int64_t monotonic_ns() {

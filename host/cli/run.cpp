@@ -8,11 +8,11 @@
 #include "admin/builtins.hpp"
 #include "admin/server.hpp"
 #include "admin/sources.hpp"
+#include "change/host.hpp"
+#include "change/settings.hpp"
 #include "cli/commands.hpp"
 #include "cli/load.hpp"
 #include "cli/signals.hpp"
-#include "epoch/host.hpp"
-#include "epoch/settings.hpp"
 #include "observe/log.hpp"
 
 namespace evloom::cli {
@@ -24,17 +24,18 @@ struct FreeBase {
 };
 
 // SIGHUP: the log file is opened anew (logrotate has moved it), and the configuration read anew.
-void on_hangup(observe::Log& log, epoch::Control* host) {
+void on_hangup(observe::Log& log, change::Control* host) {
   const observe::Logger logger = log.logger("main");
   if (auto status = log.reopen(); status) {
     logger.info("got SIGHUP: opened the log anew");
   } else {
     logger.error("got SIGHUP: {}", status.error().message);
   }
-  if (host) host->ask(epoch::ReloadCommand{}, "SIGHUP", [](epoch::CommandAnswer) {});  // the log has the outcome
+  if (host)
+    host->ask(change::ReloadCommand{}, "SIGHUP", [](change::CommandAnswer) {});  // the log has the outcome
 }
 
-Result<std::unique_ptr<admin::AdminServer>> start_admin(const config::Admin& from, epoch::Host& host,
+Result<std::unique_ptr<admin::AdminServer>> start_admin(const config::Admin& from, change::Host& host,
                                                         observe::Log& log) {
   if (!from.on) return std::unique_ptr<admin::AdminServer>();
   auto address = from.http ? http::parse_address(from.http->to_string()) : http::unix_address(from.unix_path);
@@ -50,7 +51,7 @@ Result<std::unique_ptr<admin::AdminServer>> start_admin(const config::Admin& fro
 }
 
 // Something to try: the first address, as curl takes it.
-void print_welcome(const epoch::Host& host) {
+void print_welcome(const change::Host& host) {
   std::cout << "evloom " EVLOOM_VERSION " serves with " << host.loops()
             << (host.loops() == 1 ? " loop" : " loops") << " on";
   for (const std::string& url : host.urls()) std::cout << ' ' << url;
@@ -72,18 +73,18 @@ int run(const std::filesystem::path& config) {
   if (!plan) return kWrongInput;
   ::signal(SIGPIPE, SIG_IGN);
 
-  auto log = observe::Log::create(epoch::log_options_of(*plan->config));
+  auto log = observe::Log::create(change::log_options_of(*plan->config));
   if (!log) {
     print_error(log.error().message);
     return kFailed;
   }
   const std::unique_ptr<event_base, FreeBase> base(event_base_new());
-  epoch::Host* running = nullptr;
+  change::Host* running = nullptr;
   // Before the start, so that no signal is lost while it goes on.
   Signals signals(base.get(), [&log, &running] { on_hangup(**log, running); });
   const config::Admin admin_section = plan->config->admin;
-  auto host = epoch::Host::start(std::move(*plan), {source, base.get(), signals.stop_fd(), EVLOOM_VERSION},
-                                 admin::builtins(), **log);
+  auto host = change::Host::start(std::move(*plan), {source, base.get(), signals.stop_fd(), EVLOOM_VERSION},
+                                  admin::builtins(), **log);
   if (!host) {
     (*log)->logger("main").error("{}", host.error().message);
     return kFailed;

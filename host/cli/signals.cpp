@@ -47,11 +47,14 @@ Signals::Signals(event_base* base, std::function<void()> on_hangup)
   for (const int number : {SIGTERM, SIGINT}) catch_stop(number);
   stop_.reset(event_new(
       base, stop_fd_, EV_READ,
-      [](evutil_socket_t, short, void* self) { event_base_loopbreak(static_cast<Signals*>(self)->base_); }, this));
+      [](evutil_socket_t, short, void* self) { event_base_loopbreak(static_cast<Signals*>(self)->base_); },
+      this));
   event_add(stop_.get(), nullptr);
-  ::signal(SIGHUP, SIG_IGN);  // what libevent puts back: whoever rotates logs must not end us in the midst of the end
+  ::signal(SIGHUP,
+           SIG_IGN);  // what libevent puts back: whoever rotates logs must not end us in the midst of the end
   hangup_.reset(evsignal_new(
-      base, SIGHUP, [](evutil_socket_t, short, void* self) { static_cast<Signals*>(self)->on_hangup_(); }, this));
+      base, SIGHUP, [](evutil_socket_t, short, void* self) { static_cast<Signals*>(self)->on_hangup_(); },
+      this));
   event_add(hangup_.get(), nullptr);
 }
 

@@ -1,6 +1,6 @@
 // The signals of `evloom run`. SIGTERM and SIGINT may come in the midst of a change, while the control thread
-// does not turn its loop: they make a descriptor readable, at which the change gives up, and a second one ends
-// the process at once. One object a process, on the control thread.
+// does not turn its loop: they make a descriptor readable, at which the change gives up, and a second one
+// ends the process at once. One object a process, on the control thread.
 #pragma once
 
 #include <event2/util.h>
@@ -16,8 +16,8 @@ namespace evloom::cli {
 
 class Signals {
  public:
-  // Catches from now on, so that none is lost while the host starts. `on_hangup` is called for each SIGHUP once
-  // wait() turns the base.
+  // Catches from now on, so that none is lost while the host starts. `on_hangup` is called for each SIGHUP
+  // once wait() turns the base.
   Signals(event_base* base, std::function<void()> on_hangup);
   ~Signals();
   Signals(const Signals&) = delete;

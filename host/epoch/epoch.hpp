@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,9 +14,9 @@
 #include "evloom/abi/format.h"
 #include "evloom/abi/handler.h"
 
+#include "base/clock.hpp"
 #include "config/config.hpp"
 #include "epoch/plan.hpp"
-#include "epoch/report.hpp"
 #include "http/exchange.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
@@ -33,6 +34,9 @@ class Builtin {
   // Replies now, or pins the exchange and replies later, when it is still open. [loop]
   virtual void on_request(http::Exchange& exchange, LoopHost& host) = 0;
 };
+
+// The answers of the host itself, by what a route calls them. They outlive every epoch.
+using Builtins = std::map<config::Builtin, Builtin*>;
 
 // A format that a route offers.
 struct Offer {
@@ -63,8 +67,8 @@ struct Part {
   std::shared_ptr<plugin::Instance> instance;  // null: it has given way to its successor
   std::shared_ptr<store::Line> line;           // of a store
   store::Batcher::Limits limits;               // of a store
-  bool built = false;  // made for this epoch, not carried over from another one
-  bool tried = false;  // one just like it has run already
+  bool built = false;                          // made for this epoch, not carried over from another one
+  bool tried = false;                          // one just like it has run already
 };
 
 class Epoch {

@@ -7,8 +7,8 @@
 #include <new>
 #include <string>
 
-#include "epoch/canary.hpp"
 #include "epoch/store_call.hpp"
+#include "epoch/watch.hpp"
 #include "http/negotiate.hpp"
 #include "http/target.hpp"
 

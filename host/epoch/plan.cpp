@@ -86,7 +86,8 @@ class Files {
   std::map<std::string, Entry> entries_;
 };
 
-// What one has for itself alone no other can have, and formats, which every handler may be using, nothing at all.
+// What one has for itself alone no other can have, and formats, which every handler may be using, nothing at
+// all.
 void check_exclusive(const Plan& plan, config::Diagnostics& diagnostics) {
   std::map<std::string, const PlannedInstance*> owners;
   for (const PlannedInstance& planned : plan.instances) {

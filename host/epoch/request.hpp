@@ -86,7 +86,7 @@ class Request final : public ::evl_request {
   std::size_t param_count_ = 0;
   evl_ticket ticket_ = 0;
   StoreCall* calls_ = nullptr;  // a list
-  Request* before_ = nullptr;  // in the loop's list of all requests
+  Request* before_ = nullptr;   // in the loop's list of all requests
   Request* after_ = nullptr;
   bool started_ = false;  // on_request has been called
   bool answered_ = false;

@@ -58,9 +58,9 @@ class Batch {
 
   plugin::Instance* backend = nullptr;  // that it was given to last; null when that one has gone
   bool launching = false;               // the backend's submit is on the stack
-  bool flying = false;     // the backend has it
-  bool telling = false;    // its deadline has passed and its callers are being told
-  bool expired = false;    // its callers have been told; the backend's answer is not wanted any more
+  bool flying = false;                  // the backend has it
+  bool telling = false;                 // its deadline has passed and its callers are being told
+  bool expired = false;  // its callers have been told; the backend's answer is not wanted any more
 
  private:
   struct Share {

@@ -156,7 +156,7 @@ void Batcher::on_done(void* context, evl_status status, const evl_result* result
     status = plugin::known(status);
     if (status == EVL_OK && !self.complete(batch, results, count)) {
       batch.backend->misbehaved(plugin::Misbehaviour::bad_argument,
-                               "ended a submit without a result for each operation");
+                                "ended a submit without a result for each operation");
       status = EVL_E_INTERNAL;
     }
     // The backend works on the next batch while this one is answered.

@@ -1,6 +1,6 @@
 // Preflight: the process in which instances are tried before the host makes them, with good plugins and with
 // every bad one that is not refused before any of its code runs.
-#include "epoch/preflight.hpp"
+#include "change/preflight.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@
 #include "config/config.hpp"
 #include "support/evloom_process.hpp"
 
-namespace evloom::epoch {
+namespace evloom::change {
 namespace {
 
 namespace fs = std::filesystem;
@@ -276,4 +276,4 @@ TEST_F(PreflightTest, WhatAPluginInheritsIsNothingOfTheHost) {
 }
 
 }  // namespace
-}  // namespace evloom::epoch
+}  // namespace evloom::change

@@ -1,5 +1,5 @@
-// Changes of a running host: swap, reload and roll-back under load, without one request that fails; and what a
-// change that cannot be made leaves behind: nothing.
+// Changes of a running host: swap, reload and roll-back under load, without one request that fails; and what
+// a change that cannot be made leaves behind: nothing.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -92,7 +92,8 @@ TEST(Rollback, IsTheEpochBeforeAndOnlyWhileThatStandsBy) {
   ASSERT_TRUE(admin.settle());
   const Json refused = admin.rollback();
   EXPECT_EQ(refused["outcome"], "refused");
-  EXPECT_NE(refused["error"].get<std::string>().find("there is no epoch to go back to"), std::string::npos) << refused;
+  EXPECT_NE(refused["error"].get<std::string>().find("there is no epoch to go back to"), std::string::npos)
+      << refused;
   EXPECT_EQ(evloom.stop(), "");
 }
 
@@ -104,7 +105,8 @@ TEST(Reload, CoversRoutesOptionsListenersLimitsAndLog) {
   Client old = evloom.connect();
   EXPECT_EQ(old.get("/generation").body, "generation 1 plain\n");
 
-  std::string text = replaced(first, "{ http: \"127.0.0.1:0\" }", "{ http: \"127.0.0.1:0\" }, { unix: \"more.sock\" }");
+  std::string text =
+      replaced(first, "{ http: \"127.0.0.1:0\" }", "{ http: \"127.0.0.1:0\" }, { unix: \"more.sock\" }");
   text = replaced(text, "stores:", "handlers: { generation: { plugin: generation, word: fancy } }\nstores:");
   text = replaced(text, "path: \"/hello\"", "path: \"/hi\"");
   text = replaced(text, "limits: {}", "limits: { body_bytes: 10 }");
@@ -116,10 +118,13 @@ TEST(Reload, CoversRoutesOptionsListenersLimitsAndLog) {
   EXPECT_EQ(change["differences"], plan["differences"]);
   std::string said;
   for (const Json& one : change["differences"])
-    said += one["sign"].get<std::string>() + one["kind"].get<std::string>() + ' ' + one["name"].get<std::string>() + '\n';
-  EXPECT_EQ(said, "+listener unix:" + (evloom.folder() / "more.sock").string() +
-                      "\n~instance generation\n-route GET /hello\n+route GET /hi\n~setting limits.body_bytes\n~setting "
-                      "log.level\n~setting log.output\n")
+    said += one["sign"].get<std::string>() + one["kind"].get<std::string>() + ' ' +
+            one["name"].get<std::string>() + '\n';
+  EXPECT_EQ(
+      said,
+      "+listener unix:" + (evloom.folder() / "more.sock").string() +
+          "\n~instance generation\n-route GET /hello\n+route GET /hi\n~setting limits.body_bytes\n~setting "
+          "log.level\n~setting log.output\n")
       << change["differences"];
 
   EXPECT_EQ(old.get("/generation").body, "generation 1 fancy\n");
@@ -170,7 +175,8 @@ TEST(Reload, WhatIsWrongIsRefusedWithItsPlaceAndChangesNothing) {
       {replaced(first, "threads: 2", "threads: 3"), "refused", "only a restart can change threads"},
       {replaced(first, "routes:", "rotes:"), "refused", "did you mean"},
       {first + "  - { path: /x, handler: create_fails }\n", "failed", "create_fails"},
-      {replaced(first, "{ http: \"127.0.0.1:0\" }", "{ http: \"127.0.0.1:0\" }, { unix: /nowhere/at/all.sock }"),
+      {replaced(first, "{ http: \"127.0.0.1:0\" }",
+                "{ http: \"127.0.0.1:0\" }, { unix: /nowhere/at/all.sock }"),
        "failed", "/nowhere/at/all.sock"},
       {replaced(first, "log: {}", "log: { output: /nowhere/at/all.log }"), "failed", "/nowhere/at/all.log"},
   };
@@ -256,14 +262,15 @@ INSTANTIATE_TEST_SUITE_P(Stores, Storm, ::testing::Values("lmdb", "redis"),
 
 TEST(Drain, EpochsWhoseRequestsNeverEndLiveOnAndAFifthIsRefused) {
   const std::string hold = "  - { path: \"/hold\", handler: never_answers }\n";
-  Evloom evloom(replaced(config("{ plugin: memory }", "{ rollback_window: 0s, drain_timeout: 1h }", hold), "limits: {}",
-                         "limits: { reply_timeout: 1h }"));
+  Evloom evloom(replaced(config("{ plugin: memory }", "{ rollback_window: 0s, drain_timeout: 1h }", hold),
+                         "limits: {}", "limits: { reply_timeout: 1h }"));
   const Admin admin(evloom);
   std::vector<Client> waiting;
   for (int i = 0; i < 3; ++i) {
     waiting.push_back(evloom.connect());
     waiting.back().send(get("/hold"));
-    ASSERT_TRUE(wait_until(widened(milliseconds(5000)), [&] { return admin.status()["epochs"][0]["requests"] == 1; }));
+    ASSERT_TRUE(wait_until(widened(milliseconds(5000)),
+                           [&] { return admin.status()["epochs"][0]["requests"] == 1; }));
     const Json change = admin.swap("generation", plugin_file(i % 2 == 0 ? "generation_2" : "generation_3"));
     ASSERT_EQ(outcome(change), "serving ");
     EXPECT_EQ(change["before"]["pinned"], 1);
@@ -287,7 +294,8 @@ TEST(Drain, PastItsTimeTheRestGets503) {
   const AtRest before(evloom);
   Client waiting = evloom.connect();
   waiting.send(get("/hold"));
-  ASSERT_TRUE(wait_until(widened(milliseconds(5000)), [&] { return admin.status()["epochs"][0]["requests"] == 1; }));
+  ASSERT_TRUE(
+      wait_until(widened(milliseconds(5000)), [&] { return admin.status()["epochs"][0]["requests"] == 1; }));
   const Json change = admin.swap("generation", plugin_file("generation_2"));
   ASSERT_EQ(outcome(change), "serving ");
   const Response response = waiting.read();

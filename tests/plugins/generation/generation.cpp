@@ -1,5 +1,5 @@
-// generation: a handler that says which build of it answers, and how it is configured. Built several times with
-// another GENERATION: the same plugin, other code.
+// generation: a handler that says which build of it answers, and how it is configured. Built several times
+// with another GENERATION: the same plugin, other code.
 #include <string>
 
 #include "evloom/handler.hpp"

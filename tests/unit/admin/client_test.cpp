@@ -82,18 +82,18 @@ class AdminClient : public AdminTest {
   int runs_ = 0;
 };
 
-epoch::HostReport some_report() {
+change::HostReport some_report() {
   const auto since = std::chrono::system_clock::now() - std::chrono::seconds(7983);
-  epoch::HostReport report;
+  change::HostReport report;
   report.version = "0.3.0";
   report.config = "/etc/evloom.yaml";
   report.pid = 4711;
   report.loops = 4;
   report.started = since;
   report.listeners = {"http://127.0.0.1:9090", "unix:/run/http.sock"};
-  report.epochs = {{7, epoch::EpochState::serving, since, 31, {"stats", "text"}},
-                   {6, epoch::EpochState::draining, since, 2, {"stats"}}};
-  epoch::InstanceReport instance;
+  report.epochs = {{7, change::EpochState::serving, since, 31, {"stats", "text"}},
+                   {6, change::EpochState::draining, since, 2, {"stats"}}};
+  change::InstanceReport instance;
   instance.name = "stats";
   instance.kind = "handler";
   instance.plugin = "stats";
@@ -142,7 +142,7 @@ TEST_F(AdminClient, ShowsASwapWithItsSteps) {
             "epoch 6: 31 requests pinned, drained after 12 ms, not retired yet\n"
             "  code of stats build 81c0aa01bb02 stays mapped: a thread of its own still runs\n");
   const auto asked = control_.asked(1);
-  const auto& swap = std::get<epoch::SwapCommand>(asked.at(0).first);
+  const auto& swap = std::get<change::SwapCommand>(asked.at(0).first);
   EXPECT_EQ(swap.instance, "stats");
   EXPECT_EQ(swap.file, (std::filesystem::canonical(folder_.path()) / "stats.so").string());
 }
@@ -157,8 +157,8 @@ TEST_F(AdminClient, SaysWhyAChangeFailed) {
             "evloom: error: evloom.yaml:3:5: error: unknown key 'treads'\n"
             "evloom.yaml:9:1: error: no handler 'x'\n");
 
-  epoch::ChangeReport refused = failed();
-  refused.outcome = epoch::Outcome::refused;
+  change::ChangeReport refused = failed();
+  refused.outcome = change::Outcome::refused;
   refused.failed_step.clear();
   refused.error = "four epochs live already: wait until one has retired";
   control_.set_answer(refused);
@@ -167,19 +167,19 @@ TEST_F(AdminClient, SaysWhyAChangeFailed) {
   EXPECT_EQ(again.output, "change 8  reload   refused   epoch 7 serves on\n");
   EXPECT_EQ(again.errors, "evloom: error: four epochs live already: wait until one has retired\n");
 
-  epoch::ChangeReport nothing = failed();
-  nothing.outcome = epoch::Outcome::unchanged;
+  change::ChangeReport nothing = failed();
+  nothing.outcome = change::Outcome::unchanged;
   nothing.error.clear();
   control_.set_answer(nothing);
   const Outcome unchanged = ask({"reload", "--discard-swaps"});
   EXPECT_EQ(unchanged.exit, (Exit{0, 0}));
   EXPECT_EQ(unchanged.output, "change 8  reload   nothing to change   epoch 7 serves on\n");
-  EXPECT_TRUE(std::get<epoch::ReloadCommand>(control_.asked(3).at(2).first).discard_swaps);
+  EXPECT_TRUE(std::get<change::ReloadCommand>(control_.asked(3).at(2).first).discard_swaps);
 }
 
 TEST_F(AdminClient, ShowsAPlan) {
   start_unix();
-  control_.set_answer(Result<epoch::PlanReport>(planned()));
+  control_.set_answer(Result<change::PlanReport>(planned()));
   const Outcome outcome = ask({"plan"});
   EXPECT_EQ(outcome.exit, (Exit{0, 0})) << outcome.errors;
   EXPECT_EQ(outcome.output,
@@ -187,9 +187,9 @@ TEST_F(AdminClient, ShowsAPlan) {
             "-  route     /old                   stats\n"
             "~  setting   limits.idle_timeout    60s -> 30s\n"
             "warning: log.output cannot be written by others\n");
-  control_.set_answer(Result<epoch::PlanReport>(epoch::PlanReport{}));
+  control_.set_answer(Result<change::PlanReport>(change::PlanReport{}));
   EXPECT_EQ(ask({"plan"}).output, "nothing would change\n");
-  control_.set_answer(Result<epoch::PlanReport>(Error{"evloom.yaml:3:5: error: unknown key 'treads'"}));
+  control_.set_answer(Result<change::PlanReport>(Error{"evloom.yaml:3:5: error: unknown key 'treads'"}));
   const Outcome wrong = ask({"plan"});
   EXPECT_EQ(wrong.exit, (Exit{2, 0}));
   EXPECT_EQ(wrong.errors, "evloom: error: evloom.yaml:3:5: error: unknown key 'treads'\n");
@@ -218,8 +218,8 @@ TEST_F(AdminClient, Drains) {
   control_.set_answer(Status());
   EXPECT_TRUE(ask({"drain"}).output.starts_with("draining: ")) << "says what it means";
   EXPECT_TRUE(ask({"drain", "--off"}).output.starts_with("not draining: "));
-  EXPECT_TRUE(std::get<epoch::DrainCommand>(control_.asked(2).at(0).first).on);
-  EXPECT_FALSE(std::get<epoch::DrainCommand>(control_.asked(2).at(1).first).on);
+  EXPECT_TRUE(std::get<change::DrainCommand>(control_.asked(2).at(0).first).on);
+  EXPECT_FALSE(std::get<change::DrainCommand>(control_.asked(2).at(1).first).on);
   control_.set_answer(Status(Error{"the host is going down"}));
   const Outcome refused = ask({"drain"});
   EXPECT_EQ(refused.exit, (Exit{1, 0}));
@@ -241,7 +241,7 @@ TEST_F(AdminClient, PrintsWhatTheApiSaysWithJson) {
   const Outcome outcome = ask({"reload", "--json"});
   EXPECT_EQ(outcome.exit, (Exit{1, 0}));
   EXPECT_EQ(Json::parse(outcome.output)["failed_step"], "plan");
-  control_.set_answer(Result<epoch::PlanReport>(planned()));
+  control_.set_answer(Result<change::PlanReport>(planned()));
   EXPECT_EQ(Json::parse(ask({"plan", "--json"}).output)["differences"].size(), 3u);
   control_.set_answer(Status());
   EXPECT_EQ(Json::parse(ask({"drain", "--json"}).output), Json({{"draining", true}}));
@@ -383,9 +383,9 @@ TEST_F(AdminClient, SaysThatTheHostEndedMeanwhile) {
 TEST_F(AdminClient, ShowsTheStepUnderWayOnATerminal) {
   start_unix();
   control_.hold();
-  epoch::HostReport report = some_report();
+  change::HostReport report = some_report();
   report.change = swapped();
-  report.change->outcome = epoch::Outcome::running;
+  report.change->outcome = change::Outcome::running;
   report.change->steps.push_back({"warm", {}, ""});
   control_.set_report(report);
 
@@ -403,7 +403,7 @@ TEST_F(AdminClient, ShowsTheStepUnderWayOnATerminal) {
 
 TEST_F(AdminClient, HasColoursOnATerminalUnlessToldNotTo) {
   start_unix();
-  control_.set_answer(Result<epoch::PlanReport>(planned()));
+  control_.set_answer(Result<change::PlanReport>(planned()));
   for (const bool wanted : {true, false}) {
     Terminal terminal;
     Process::Options options = command({"plan", "--admin", "unix:" + socket()});

@@ -14,26 +14,24 @@
 #include <utility>
 #include <vector>
 
-#include "epoch/control.hpp"
+#include "change/control.hpp"
 
 namespace evloom::test {
 
 // 2026-11-23T07:04:43.210276Z
-inline epoch::WallTime some_time() {
-  return epoch::WallTime(std::chrono::microseconds(1'795'417'483'210'276));
-}
+inline WallTime some_time() { return WallTime(std::chrono::microseconds(1'795'417'483'210'276)); }
 
 // A swap that went well, with all there is to tell.
-inline epoch::ChangeReport swapped() {
+inline change::ChangeReport swapped() {
   using std::chrono::microseconds;
-  epoch::ChangeReport change;
+  change::ChangeReport change;
   change.number = 7;
-  change.kind = epoch::ChangeKind::swap;
+  change.kind = change::ChangeKind::swap;
   change.subject = "stats /opt/stats.so";
   change.by = "admin";
   change.began = some_time();
   change.took = microseconds(143'210);
-  change.outcome = epoch::Outcome::serving;
+  change.outcome = change::Outcome::serving;
   change.steps = {{"plan", microseconds(2'100), ""},
                   {"admit", microseconds(9'000), "stats 1.1.0 build 3fa9c1d2a0b1"},
                   {"preflight", microseconds(61'000), ""},
@@ -41,7 +39,7 @@ inline epoch::ChangeReport swapped() {
   change.differences = {{'~', "instance", "stats", "build 81c0aa01bb02", "build 3fa9c1d2a0b1"}};
   change.built = {{"stats", "stats", "3fa9c1d2a0b1c4d5e6f7", "/opt/stats.so"}};
   change.epoch = 7;
-  epoch::ChangeReport::Before before;
+  change::ChangeReport::Before before;
   before.epoch = 6;
   before.pinned = 31;
   before.drained = microseconds(12'000);
@@ -51,30 +49,30 @@ inline epoch::ChangeReport swapped() {
 }
 
 // A reload that a broken YAML file has stopped.
-inline epoch::ChangeReport failed() {
-  epoch::ChangeReport change;
+inline change::ChangeReport failed() {
+  change::ChangeReport change;
   change.number = 8;
-  change.kind = epoch::ChangeKind::reload;
+  change.kind = change::ChangeKind::reload;
   change.by = "SIGHUP";
   change.began = some_time();
   change.took = std::chrono::milliseconds(5);
-  change.outcome = epoch::Outcome::failed;
+  change.outcome = change::Outcome::failed;
   change.error = "evloom.yaml:3:5: error: unknown key 'treads'\nevloom.yaml:9:1: error: no handler 'x'";
   change.failed_step = "plan";
   change.epoch = 7;
   return change;
 }
 
-inline epoch::PlanReport planned() {
+inline change::PlanReport planned() {
   return {{{'+', "listener", "http://127.0.0.1:9091", "", "backlog 1024"},
            {'-', "route", "/old", "stats", ""},
            {'~', "setting", "limits.idle_timeout", "60s", "30s"}},
           {"log.output cannot be written by others"}};
 }
 
-class FakeControl final : public epoch::Control {
+class FakeControl final : public change::Control {
  public:
-  using Script = std::function<epoch::CommandAnswer(const epoch::Command&)>;
+  using Script = std::function<change::CommandAnswer(const change::Command&)>;
 
   FakeControl() : thread_([this] { serve(); }) {}
   ~FakeControl() override {
@@ -87,15 +85,15 @@ class FakeControl final : public epoch::Control {
   }
 
   // What it says from now on.
-  void set_report(epoch::HostReport report) {
+  void set_report(change::HostReport report) {
     const std::lock_guard lock(mutex_);
     report_ = std::move(report);
   }
-  void set_history(std::vector<epoch::ChangeReport> history) {
+  void set_history(std::vector<change::ChangeReport> history) {
     const std::lock_guard lock(mutex_);
     history_ = std::move(history);
   }
-  void set_answer(epoch::CommandAnswer answer) {
+  void set_answer(change::CommandAnswer answer) {
     const std::lock_guard lock(mutex_);
     answer_ = std::move(answer);
   }
@@ -119,7 +117,7 @@ class FakeControl final : public epoch::Control {
   }
 
   // Waits until so many commands have been asked; gives them, with who asked.
-  std::vector<std::pair<epoch::Command, std::string>> asked(std::size_t count) {
+  std::vector<std::pair<change::Command, std::string>> asked(std::size_t count) {
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, kLimit, [&] { return asked_.size() >= count; });
     return asked_;
@@ -130,20 +128,20 @@ class FakeControl final : public epoch::Control {
     return changed_.wait_for(lock, kLimit, [&] { return answered_ >= count; });
   }
 
-  epoch::HostReport report() const override {
+  change::HostReport report() const override {
     const std::lock_guard lock(mutex_);
     return report_;
   }
-  std::vector<epoch::ChangeReport> history() const override {
+  std::vector<change::ChangeReport> history() const override {
     const std::lock_guard lock(mutex_);
     return history_;
   }
-  void ask(epoch::Command command, std::string by,
-           std::function<void(epoch::CommandAnswer)> answer) override {
+  void ask(change::Command command, std::string by,
+           std::function<void(change::CommandAnswer)> answer) override {
     std::unique_lock lock(mutex_);
     asked_.emplace_back(std::move(command), std::move(by));
     if (inside_) {
-      const epoch::CommandAnswer said = answer_;
+      const change::CommandAnswer said = answer_;
       lock.unlock();
       return answer(said);
     }
@@ -162,7 +160,7 @@ class FakeControl final : public epoch::Control {
       if (ending_) return;
       const auto answer = std::move(waiting_.front());
       waiting_.pop_front();
-      const epoch::CommandAnswer said = answer_;
+      const change::CommandAnswer said = answer_;
       lock.unlock();
       answer(said);
       lock.lock();
@@ -174,11 +172,11 @@ class FakeControl final : public epoch::Control {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool ending_ = false, held_ = false, inside_ = false;
-  epoch::HostReport report_;
-  std::vector<epoch::ChangeReport> history_;
-  epoch::CommandAnswer answer_ = swapped();
-  std::vector<std::pair<epoch::Command, std::string>> asked_;
-  std::deque<std::function<void(epoch::CommandAnswer)>> waiting_;
+  change::HostReport report_;
+  std::vector<change::ChangeReport> history_;
+  change::CommandAnswer answer_ = swapped();
+  std::vector<std::pair<change::Command, std::string>> asked_;
+  std::deque<std::function<void(change::CommandAnswer)>> waiting_;
   std::size_t answered_ = 0;
   std::thread thread_;  // last: it uses all the others
 };

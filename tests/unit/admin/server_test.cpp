@@ -9,16 +9,16 @@ namespace {
 
 using AdminApi = AdminTest;
 
-epoch::HostReport some_report() {
-  epoch::HostReport report;
+change::HostReport some_report() {
+  change::HostReport report;
   report.version = "0.3.0";
   report.config = "/etc/evloom.yaml";
   report.pid = 4711;
   report.loops = 4;
   report.started = some_time();
   report.listeners = {"http://127.0.0.1:9090"};
-  report.epochs = {{7, epoch::EpochState::serving, some_time(), 31, {"stats", "text"}}};
-  epoch::InstanceReport instance;
+  report.epochs = {{7, change::EpochState::serving, some_time(), 31, {"stats", "text"}}};
+  change::InstanceReport instance;
   instance.name = "stats";
   instance.kind = "handler";
   instance.plugin = "stats";
@@ -70,7 +70,7 @@ TEST_F(AdminApi, TellsTheHistory) {
 
 TEST_F(AdminApi, TellsWhatAReloadWouldChange) {
   start_unix();
-  control_.set_answer(Result<epoch::PlanReport>(planned()));
+  control_.set_answer(Result<change::PlanReport>(planned()));
   const Response response = get("/v1/plan?discard_swaps=true");
   EXPECT_EQ(response.status, 200);
   const Json plan = json(response);
@@ -80,11 +80,11 @@ TEST_F(AdminApi, TellsWhatAReloadWouldChange) {
                                           {"before", "60s"},
                                           {"after", "30s"}}));
   EXPECT_EQ(plan["warnings"].size(), 1u);
-  EXPECT_TRUE(std::get<epoch::PlanCommand>(control_.asked(1).at(0).first).discard_swaps);
+  EXPECT_TRUE(std::get<change::PlanCommand>(control_.asked(1).at(0).first).discard_swaps);
 
-  control_.set_answer(Result<epoch::PlanReport>(Error{"evloom.yaml:1:1: error: no"}));
+  control_.set_answer(Result<change::PlanReport>(Error{"evloom.yaml:1:1: error: no"}));
   EXPECT_EQ(error(get("/v1/plan")), "422 evloom.yaml:1:1: error: no");
-  EXPECT_FALSE(std::get<epoch::PlanCommand>(control_.asked(2).at(1).first).discard_swaps);
+  EXPECT_FALSE(std::get<change::PlanCommand>(control_.asked(2).at(1).first).discard_swaps);
   EXPECT_EQ(error(get("/v1/plan?dicsard_swaps=true")),
             "400 unknown query \"dicsard_swaps=true\": there is discard_swaps=true or false");
 }
@@ -104,23 +104,23 @@ TEST_F(AdminApi, HandsCommandsToControl) {
 
   const auto asked = control_.asked(6);
   ASSERT_EQ(asked.size(), 6u);
-  EXPECT_TRUE(std::get<epoch::ReloadCommand>(asked[0].first).discard_swaps);
-  EXPECT_FALSE(std::get<epoch::ReloadCommand>(asked[1].first).discard_swaps);
-  EXPECT_EQ(std::get<epoch::SwapCommand>(asked[2].first).instance, "stats");
-  EXPECT_EQ(std::get<epoch::SwapCommand>(asked[2].first).file, "/opt/stats.so");
-  EXPECT_TRUE(std::holds_alternative<epoch::RollbackCommand>(asked[3].first));
-  EXPECT_TRUE(std::get<epoch::DrainCommand>(asked[4].first).on);
-  EXPECT_FALSE(std::get<epoch::DrainCommand>(asked[5].first).on);
+  EXPECT_TRUE(std::get<change::ReloadCommand>(asked[0].first).discard_swaps);
+  EXPECT_FALSE(std::get<change::ReloadCommand>(asked[1].first).discard_swaps);
+  EXPECT_EQ(std::get<change::SwapCommand>(asked[2].first).instance, "stats");
+  EXPECT_EQ(std::get<change::SwapCommand>(asked[2].first).file, "/opt/stats.so");
+  EXPECT_TRUE(std::holds_alternative<change::RollbackCommand>(asked[3].first));
+  EXPECT_TRUE(std::get<change::DrainCommand>(asked[4].first).on);
+  EXPECT_FALSE(std::get<change::DrainCommand>(asked[5].first).on);
   for (const auto& [command, by] : asked) EXPECT_EQ(by, "admin");
 }
 
 TEST_F(AdminApi, SaysTheOutcomeOfAChangeByItsStatus) {
   start_unix();
-  for (const auto& [outcome, status] : {std::pair{epoch::Outcome::serving, 200},
-                                        {epoch::Outcome::unchanged, 200},
-                                        {epoch::Outcome::refused, 409},
-                                        {epoch::Outcome::failed, 422}}) {
-    epoch::ChangeReport change = swapped();
+  for (const auto& [outcome, status] : {std::pair{change::Outcome::serving, 200},
+                                        {change::Outcome::unchanged, 200},
+                                        {change::Outcome::refused, 409},
+                                        {change::Outcome::failed, 422}}) {
+    change::ChangeReport change = swapped();
     change.outcome = outcome;
     control_.set_answer(change);
     const Response response = post("/v1/reload", "{}");

@@ -20,9 +20,9 @@ TEST_F(AdminWaiting, ReportsAreGivenWhileControlIsBusy) {
   waiting.send(post_request("/v1/reload", "{}"));
   ASSERT_EQ(control_.asked(1).size(), 1u);
 
-  epoch::HostReport report;
+  change::HostReport report;
   report.change = swapped();
-  report.change->outcome = epoch::Outcome::running;
+  report.change->outcome = change::Outcome::running;
   control_.set_report(report);
   const Json change = json(get("/v1/status"))["change"];
   EXPECT_EQ(change["outcome"], "running");
