@@ -33,7 +33,7 @@ using Clock = std::chrono::steady_clock;
 using Json = nlohmann::json;
 
 // How long it has to make do with the processor time that nobody else wants; see Child::yield.
-constexpr std::chrono::milliseconds kYields{200};
+constexpr std::chrono::milliseconds kYields{100};
 
 constexpr std::size_t kLongestReport = std::size_t{1} << 20;
 

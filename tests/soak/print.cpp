@@ -61,6 +61,7 @@ bool print(const StormResult& result) {
 }
 
 bool print(const WindowResult& result, double limit) {
+  const bool judged = limit > 0 && !result.disturbed;
   const auto row = [](const char* name, const std::vector<microseconds>& p99) {
     if (p99.empty()) return;
     printf("  p99 of %zu windows %-9s best %6.2f ms, median %6.2f ms, worst %6.2f ms\n", p99.size(), name,
@@ -70,13 +71,15 @@ bool print(const WindowResult& result, double limit) {
   row("swapping", result.swapping);
   printf("  %llu requests, %llu changes; swapping to quiet: worst %.2f, median %.2f%s\n",
          number(result.requests), number(result.changes), result.worst_ratio(), result.median_ratio(),
-         limit > 0 ? "" : " (told, not judged)");
+         judged ? "" : " (told, not judged)");
   printf(
       "  windows measured again because of other programs: %d; these had at most %.0f %% of the machine in "
       "the others\n",
       result.again, 100 * result.others);
+  if (result.disturbed)
+    printf("  so this says nothing of the host: run it again on a machine that has time\n");
   bool good = print_wrong(result.wrong);
-  if (limit > 0 && result.worst_ratio() > limit) {
+  if (judged && result.worst_ratio() > limit) {
     printf("  WRONG: the worst p99 while swapping is more than %.1f times that without\n", limit);
     good = false;
   }

@@ -66,6 +66,7 @@ WindowResult windows(const WindowOptions& options) {
       continue;
     }
     ++window;
+    result.disturbed |= share > options.others;
     result.others = std::max(result.others, share);
     result.requests += Latencies::total(counts);
     (swapping ? result.swapping : result.quiet).push_back(Latencies::percentile(counts, 0.99));

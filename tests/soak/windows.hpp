@@ -29,8 +29,9 @@ struct WindowResult {
   std::vector<std::chrono::microseconds> quiet, swapping;  // p99 of each window, sorted
   std::uint64_t requests = 0;
   std::uint64_t changes = 0;
-  int again = 0;      // windows that were measured again
-  double others = 0;  // the most that other programs had of the machine in a window that counts
+  int again = 0;           // windows that were measured again
+  double others = 0;       // the most that other programs had of the machine in a window that counts
+  bool disturbed = false;  // others had more than they may, however often it was tried
   std::vector<std::string> wrong;
 
   double worst_ratio() const;   // of the worst windows
