@@ -286,6 +286,7 @@ Result<Route> Builder::make_route(const config::Route& from, const Epoch& epoch)
   route.handler = instance(from.handler);
   route.table = route.handler ? route.handler->interface<evl_handler>() : nullptr;
   if (!route.table) return failed("'" + from.handler + "' is no handler");
+  route.renders = (route.table->flags & EVL_HANDLER_RENDERS) != 0;
   if (!from.store.empty()) {
     plugin::Instance* store = instance(from.store);
     if (!store || !store->interface<evl_store_backend>()) return failed("'" + from.store + "' is no store");
@@ -298,7 +299,7 @@ Result<Route> Builder::make_route(const config::Route& from, const Epoch& epoch)
     route.media_types.push_back(offer.table->media_type);
     route.offers.push_back(std::move(offer));
   }
-  if (route.renders() && route.offers.empty()) return failed("its handler renders, but there is no format");
+  if (route.renders && route.offers.empty()) return failed("its handler renders, but there is no format");
   return route;
 }
 

@@ -41,17 +41,17 @@ struct Offer {
   std::string name;  // what ?format= says
 };
 
-// One route: who answers, with what at hand. Pointers go to what the same epoch owns.
+// One route: who answers, with what at hand. Pointers go to what the same epoch owns. While a handler gives
+// way to its successor, nothing behind its two pointers is there: requests are routed all the same, and held.
 struct Route {
   std::string_view label;               // "stats", for the access log; lives as long as the host
   Builtin* builtin = nullptr;           // either this
   plugin::Instance* handler = nullptr;  // or this
   const evl_handler* table = nullptr;
+  bool renders = false;                       // the host chooses one of the offers
   store::Line* store = nullptr;               // null: none
   std::vector<Offer> offers;                  // the route's favourite first
   std::vector<std::string_view> media_types;  // of the offers
-
-  bool renders() const { return table && (table->flags & EVL_HANDLER_RENDERS) != 0; }
 };
 
 // An instance in an epoch. Other epochs may share it. [control]
@@ -63,8 +63,8 @@ struct Part {
   std::shared_ptr<plugin::Instance> instance;  // null: it has given way to its successor
   std::shared_ptr<store::Line> line;           // of a store
   store::Batcher::Limits limits;               // of a store
-  bool built = false;  // made for this epoch, not carried over from another one
-  bool tried = false;  // one just like it has run already
+  bool built = false;                          // made for this epoch, not carried over from another one
+  bool tried = false;                          // one just like it has run already
 };
 
 class Epoch {

@@ -158,7 +158,7 @@ void LoopHost::route(http::Exchange& exchange) {
   request->param_count_ = match.param_count;
   request->params_ = params;
   std::uninitialized_copy_n(match.param_array.begin(), match.param_count, params);
-  if (route.renders() && !choose_offer(*request)) return;
+  if (route.renders && !choose_offer(*request)) return;
 
   exchange.set_context(request);
   request->after_ = first_;
