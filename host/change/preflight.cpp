@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
@@ -12,11 +11,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <string_view>
-#include <tuple>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -31,9 +28,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 using Json = nlohmann::json;
-
-// How long it has to make do with the processor time that nobody else wants; see Child::yield.
-constexpr std::chrono::milliseconds kYields{100};
 
 constexpr std::size_t kLongestReport = std::size_t{1} << 20;
 
@@ -130,7 +124,6 @@ class Child {
     }
     child.end_ = Fd(static_cast<int>(::syscall(SYS_pidfd_open, child.pid_, 0)));
     if (!child.end_) return failure("pidfd_open", errno);
-    child.yield();
     return child;
   }
   Child(Child&& other) noexcept
@@ -144,25 +137,6 @@ class Child {
 
   int reports() const { return reports_.get(); }
   int end() const { return end_.get(); }  // readable when it has ended
-
-  // The loops go first: a process that starts, links and exits keeps a processor for milliseconds, which on a
-  // small machine is what requests would wait for. Not for long, though: on a machine that is always busy it
-  // would never end. No failure of these two matters.
-  void yield() const {
-    const sched_param none{};
-    std::ignore = ::sched_setscheduler(pid_, SCHED_IDLE, &none);
-  }
-  // All its threads, with the policy of this one.
-  void hurry() const {
-    sched_param own{};
-    const int policy = ::sched_getscheduler(0);
-    if (policy < 0 || ::sched_getparam(0, &own) != 0) return;
-    std::error_code gone;
-    const std::filesystem::directory_iterator tasks("/proc/" + std::to_string(pid_) + "/task", gone);
-    for (auto task = std::filesystem::begin(tasks); !gone && task != std::filesystem::end(tasks);
-         task.increment(gone))
-      std::ignore = ::sched_setscheduler(std::atoi(task->path().filename().c_str()), policy, &own);
-  }
 
   // Kills what runs of it and of what it started, and gives how it ended. No pid can be another's meanwhile:
   // it is not reaped yet.
@@ -245,16 +219,9 @@ bool take(const std::string& line, PreflightResult& result) {
 // Follows the other process to its end or ours; fills in all but the instance and step that are known.
 void follow(Child& child, const PreflightSpec& spec, PreflightResult& result) {
   auto until = Clock::now() + spec.timeout;
-  const auto yields = std::min<std::chrono::nanoseconds>(kYields, spec.timeout / 4);
-  auto hurry_at = Clock::now() + yields;
   for (;;) {
     pollfd watched[] = {{child.reports(), POLLIN, 0}, {child.end(), POLLIN, 0}, {spec.interrupt, POLLIN, 0}};
-    if (Clock::now() >= hurry_at) {
-      child.hurry();
-      hurry_at = Clock::now() + yields;  // it may have been about to make another thread
-    }
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(std::min(until, hurry_at) - Clock::now()).count();
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
     const int ready = ::poll(watched, 3, static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000)));
     if (ready < 0 && errno != EINTR) {
       result.reason = failure("poll", errno).message;

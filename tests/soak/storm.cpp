@@ -122,21 +122,26 @@ class Run {
     wrong(wrk.wrong);
     if (wrk.not_2xx != 0) wrong("wrk: " + std::to_string(wrk.not_2xx) + " answers that are not 2xx");
     if (wrk.socket_errors != 0) wrong("wrk: " + std::to_string(wrk.socket_errors) + " socket errors");
-    wrong(violations(host_.stored_total(), wrk.requests));
+    wrong(violations(host_.stored_total(), wrk.requests - wrk.not_2xx, wrk.not_2xx));
     wrong(difference(result_.before, result_.after));
     if (options_.growth != 0 && result_.memory.growth() > static_cast<std::int64_t>(options_.growth))
       wrong("resident memory grew by " + std::to_string(result_.memory.growth() >> 10) + " KiB");
     wrong(host_.evloom().stop());
+    if (result_.wrong.empty()) return;
+    const auto log = std::filesystem::temp_directory_path() / ("evloom-soak-" + options_.store + ".log");
+    test::write_file(log, host_.evloom().log());
+    wrong("the host's log is kept: " + log.string());
   }
 
   // wrk's requests are in the store's totals, though not in the ledger; and what was under way when it went
   // may be.
-  std::string violations(std::int64_t stored, std::uint64_t by_wrk) {
-    if (by_wrk == 0) return ledger_.violations(stored);
+  std::string violations(std::int64_t stored, std::uint64_t by_wrk, std::uint64_t refused) {
+    if (by_wrk + refused == 0) return ledger_.violations(stored);
     std::string text = ledger_.violations();
     const auto rest = stored - static_cast<std::int64_t>(by_wrk);
     const auto least = static_cast<std::int64_t>(ledger_.acknowledged_count());
-    if (rest < least || rest > least + Wrk::kConnections || stored < ledger_.highest_total())
+    const auto unknown = static_cast<std::int64_t>(ledger_.unknown_count() + refused) + Wrk::kConnections;
+    if (rest < least || rest > least + unknown || stored < ledger_.highest_total())
       text += "the store holds " + std::to_string(stored) + "; acknowledged were " + std::to_string(least) +
               ", by wrk " + std::to_string(by_wrk) + '\n';
     return text;
