@@ -289,7 +289,8 @@ TEST_F(HandOver, WhatADrainingEpochHasIsNotTakenFromIt) {
   rewrite(*evloom_, replaced(text_, "path: folder", "path: folder, note: another"));
   const Json change = admin_->reload();
   EXPECT_EQ(change["outcome"], "failed");
-  EXPECT_NE(change["error"].get<std::string>().find("instance 'fickle' of epoch 1, which still drains"),
+  EXPECT_NE(change["error"].get<std::string>().find(
+                "what instance 'fickle' has, which still drains: try again when its epoch has retired"),
             std::string::npos)
       << change["error"];
   EXPECT_EQ(evloom_->get("/count").status, 404);
