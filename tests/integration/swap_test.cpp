@@ -175,6 +175,12 @@ TEST(Reload, WhatIsWrongIsRefusedWithItsPlaceAndChangesNothing) {
       {replaced(first, "threads: 2", "threads: 3"), "refused", "only a restart can change threads"},
       {replaced(first, "routes:", "rotes:"), "refused", "did you mean"},
       {first + "  - { path: /x, handler: create_fails }\n", "failed", "create_fails"},
+      {first + "  - { path: \"/u/{a}\", handler: hello }\n  - { path: \"/u/{b}\", handler: hello, methods: "
+               "[POST] }\n",
+       "failed", "/u/{b}"},
+      {replaced(first, "counters: { plugin: memory }",
+                "counters: { plugin: memory }, a: { plugin: lmdb, path: d }, b: { plugin: lmdb, path: d }"),
+       "refused", "for itself alone"},
       {replaced(first, "{ http: \"127.0.0.1:0\" }",
                 "{ http: \"127.0.0.1:0\" }, { unix: /nowhere/at/all.sock }"),
        "failed", "/nowhere/at/all.sock"},
@@ -305,6 +311,25 @@ TEST(Drain, PastItsTimeTheRestGets503) {
   before.expect(evloom, admin);
   EXPECT_EQ(admin.entry(change["number"])["before"]["cut_off"], 1);
   EXPECT_TRUE(evloom.log_has("1 of never_answers")) << evloom.log();
+  EXPECT_EQ(evloom.stop(), "");
+}
+
+// A reply whose bytes belong to the plugin pins its code until the last one has been taken.
+TEST(Drain, ASlowReaderOfABodyThatWasLentIsNoReasonToKeepTheCode) {
+  Evloom evloom(config("{ plugin: memory }", "{ rollback_window: 0s, drain_timeout: 100ms }"));
+  const Admin admin(evloom);
+  const AtRest before(evloom);
+  Client slow = evloom.connect(4096);
+  slow.send(get("/echo?release=1&size=8000000"));
+  ASSERT_NE(slow.read_some(1000, widened(milliseconds(5000))), "");
+  const Json change = admin.swap("echo", variant(plugin_file("echo"), evloom.folder(), 1));
+  ASSERT_EQ(outcome(change), "serving ");
+  EXPECT_TRUE(admin.settle(milliseconds(20000))) << admin.status();
+  const Json entry = admin.entry(change["number"]);
+  ASSERT_EQ(entry["before"]["code"].size(), 1u) << entry;
+  EXPECT_EQ(entry["before"]["code"][0]["unmapped"], true) << entry;
+  slow.close();
+  before.expect(evloom, admin);
   EXPECT_EQ(evloom.stop(), "");
 }
 

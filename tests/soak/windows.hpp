@@ -19,7 +19,7 @@ struct WindowOptions {
   double others = 0.1;
   // Long enough for 4,000 requests at the default rate, so that a p99 stands on 40 of them.
   test::milliseconds length{2000};
-  test::milliseconds between_changes{100};
+  test::milliseconds between_changes{500};  // two a second: more than anybody who deploys
   std::vector<Kind> kinds = {Kind::handler, Kind::format, Kind::store};  // in turn
   double rate = 2000;  // requests a second; 0: as many as go
   std::function<void(const std::string&)> progress = [](const std::string&) {};
