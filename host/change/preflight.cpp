@@ -26,6 +26,9 @@ namespace evloom::change {
 
 namespace {
 
+// Reports of one trial: 1,024 instances have at most nine steps each.
+constexpr std::size_t kMostLines = 10'000;
+
 using Clock = std::chrono::steady_clock;
 using Json = nlohmann::json;
 
@@ -219,6 +222,8 @@ bool take(const std::string& line, PreflightResult& result) {
 // Follows the other process to its end or ours; fills in all but the instance and step that are known.
 void follow(Child& child, const PreflightSpec& spec, PreflightResult& result) {
   auto until = Clock::now() + spec.timeout;
+  // A plugin may find the pipe and write to it: so many lines are told, and only a further step has further time.
+  std::size_t lines = 0;
   for (;;) {
     pollfd watched[] = {{child.reports(), POLLIN, 0}, {child.end(), POLLIN, 0}, {spec.interrupt, POLLIN, 0}};
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
@@ -227,12 +232,15 @@ void follow(Child& child, const PreflightSpec& spec, PreflightResult& result) {
       result.reason = failure("poll", errno).message;
       return;
     }
-    bool heard = false;
     while (const auto line = child.line()) {
-      heard = true;
+      const std::string before = result.instance + '/' + result.step;
       if (take(*line, result)) return;
+      if (result.instance + '/' + result.step != before) until = Clock::now() + spec.timeout;
+      if (++lines > kMostLines) {
+        result.reason = "wrote more than " + std::to_string(kMostLines) + " reports";
+        return;
+      }
     }
-    if (heard) until = Clock::now() + spec.timeout;
     if (ready > 0 && watched[2].revents != 0) {
       result.reason = "given up, because the host is going down";
       return;
