@@ -184,7 +184,8 @@ TEST_F(Canary, WithoutTrafficItGoesOnWhenItsTimeIsUp) {
 
 TEST_F(Canary, SigtermEndsItAndTheHost) {
   start("{ requests: 1000000, timeout: 1h, p99: 1000x }");
-  const auto pace = load("/pace");
+  // None connects anew: who does so in the moment in which the host closes its listener is turned away.
+  Load pace({.address = evloom_->address(), .bytes = get("/pace"), .connections = 16, .reconnect = false});
   rewrite(*evloom_, replaced(text_, "plugin: pace", "plugin: pace, word: fancy"));
   std::thread change([&] {
     try {
@@ -196,13 +197,13 @@ TEST_F(Canary, SigtermEndsItAndTheHost) {
     const Json under_way = admin_->status()["change"];
     return !under_way.is_null() && said(under_way, "canary") != "none";
   })) << admin_->status();
-  EXPECT_TRUE(pace->wait_good(50, widened(kSoon))) << "it serves meanwhile";
+  EXPECT_TRUE(pace.wait_good(50, widened(kSoon))) << "it serves meanwhile";
   const auto begin = Clock::now();
   EXPECT_EQ(evloom_->stop(), "");
   EXPECT_LT(Clock::now() - begin, widened(milliseconds(5000)));
   change.join();
   EXPECT_TRUE(evloom_->log_has("the canary was taken back: the host is going down")) << evloom_->log();
-  const LoadResult result = pace->stop();
+  const LoadResult result = pace.stop();
   EXPECT_EQ(result.with(200), result.answered()) << result.summary();
   EXPECT_EQ(result.resets, 0u) << result.summary();
 }
