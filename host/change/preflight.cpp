@@ -222,7 +222,8 @@ bool take(const std::string& line, PreflightResult& result) {
 // Follows the other process to its end or ours; fills in all but the instance and step that are known.
 void follow(Child& child, const PreflightSpec& spec, PreflightResult& result) {
   auto until = Clock::now() + spec.timeout;
-  // A plugin may find the pipe and write to it: so many lines are told, and only a further step has further time.
+  // A plugin may find the pipe and write to it: so many lines are told, and only a further step has further
+  // time.
   std::size_t lines = 0;
   for (;;) {
     pollfd watched[] = {{child.reports(), POLLIN, 0}, {child.end(), POLLIN, 0}, {spec.interrupt, POLLIN, 0}};
