@@ -67,7 +67,13 @@ ChangeReport Changes::carry_out(const ReloadCommand& command, std::string by) {
   epoch::Swaps swaps = command.discard_swaps ? epoch::Swaps{} : swaps_;
   Failure failure;
   auto plan = planned(source_.load(swaps), failure);
-  if (!plan) return end(failure);
+  if (!plan) {
+    // It may be one of those files that is at fault.
+    for (const auto& [instance, file] : swaps)
+      failure.text += "\n'" + instance + "' was swapped to " + file.string() +
+                      "; `evloom reload --discard-swaps` goes back to the file of plugins.path";
+    return end(failure);
+  }
   // A swap ends with its instance.
   std::erase_if(swaps, [&plan](const auto& swap) { return !plan->find(swap.first); });
   return change(std::move(*plan), std::move(swaps), false);

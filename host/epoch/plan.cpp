@@ -56,9 +56,6 @@ class Files {
     if (found == entries_.end()) {
       Entry entry = swap == swaps_.end() ? search(instance.plugin) : read(swap->second, instance.plugin);
       entry.swapped = swap != swaps_.end();
-      if (entry.swapped && !entry.facts)
-        entry.facts = Error{"its file was named by a swap: " + entry.facts.error().message +
-                            "; `evloom reload --discard-swaps` goes back to that of plugins.path"};
       found = entries_.emplace(key, std::move(entry)).first;
     }
     return found->second;

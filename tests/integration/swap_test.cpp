@@ -73,6 +73,10 @@ TEST(Swap, AFileThatIsOverwrittenInPlaceDisturbsNobodyAndAReloadTakesIt) {
   ASSERT_EQ(outcome(admin.reload()), "serving ") << "a reload looks at the files, too";
   EXPECT_EQ(evloom.get("/generation").body, "generation 2 plain\n");
   EXPECT_EQ(outcome(admin.reload()), "unchanged ");
+  std::filesystem::remove(file);
+  const Json gone = admin.reload();
+  EXPECT_EQ(gone["outcome"], "refused");
+  EXPECT_NE(gone["error"].get<std::string>().find("--discard-swaps"), std::string::npos) << gone;
   ASSERT_EQ(outcome(admin.reload({{"discard_swaps", true}})), "serving ");
   EXPECT_EQ(evloom.get("/generation").body, "generation 1 plain\n");
   EXPECT_EQ(evloom.stop(), "");
