@@ -175,6 +175,7 @@ TEST(Stats, FleetOfBothOnOneRedisCountsAsOne) {
                       .connections = 32,
                       .threads = 1,
                       .requests = each,
+                      .own_ports = true,
                       .ledger = &ledger};
   Load to_evloom(options);
   options.address = direct.address();

@@ -60,7 +60,7 @@ std::string request(std::string_view method, std::string_view target, HeaderList
   return bytes.append("\r\n").append(body);
 }
 
-Fd connect_to(const Address& address, int receive_buffer) {
+Fd connect_to(const Address& address, int receive_buffer, bool own_port) {
   sockaddr_storage storage{};
   socklen_t size = 0;
   if (address.port == 0) {
@@ -83,6 +83,12 @@ Fd connect_to(const Address& address, int receive_buffer) {
     size = sizeof *to;
   }
   Fd fd(socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (own_port && storage.ss_family == AF_INET) {
+    sockaddr_in local{};
+    local.sin_family = AF_INET;
+    local.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&local), sizeof local);
+  }
   if (!fd) fail_errno("socket");
   if (receive_buffer) setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
   if (connect(fd.get(), reinterpret_cast<sockaddr*>(&storage), size) != 0)

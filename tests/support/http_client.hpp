@@ -39,7 +39,8 @@ inline std::string get(std::string_view target, HeaderList headers = {}) {
 }
 
 // A connected socket, blocking; throws when refused.
-Fd connect_to(const Address& address, int receive_buffer = 0);
+// `own_port`: from a port of 127.0.0.1 that no other socket has, also none to another server; IPv4 only.
+Fd connect_to(const Address& address, int receive_buffer = 0, bool own_port = false);
 // The port of this side; 0 for a unix socket.
 std::uint16_t local_port(int fd);
 

@@ -143,7 +143,7 @@ class Load::Worker {
 
   bool open(Connection& connection, Clock::time_point now) {
     try {
-      connection.fd = connect_to(options_.address);
+      connection.fd = connect_to(options_.address, 0, options_.own_ports);
     } catch (const std::runtime_error&) {
       ++result_.refused;
       connection.not_before = now + std::max(options_.reconnect_delay, milliseconds(1));

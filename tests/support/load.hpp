@@ -31,6 +31,7 @@ struct LoadOptions {
   // count from when a request was due, so that a server which stalls cannot hide behind requests that were
   // not sent.
   double rate = 0;
+  bool own_ports = false;          // that no connection to another server shares, for a ledger of several
   bool reconnect = true;           // false: a connection that ended stays so
   bool until_refused = false;      // a refused connect ends it for good
   Ledger* ledger = nullptr;        // answers with 200 are stats and go here
