@@ -4,6 +4,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/join.hpp"
 #include "change/canary.hpp"
 #include "change/differences.hpp"
 #include "change/settings.hpp"
@@ -19,12 +20,6 @@ using std::chrono::seconds;
 constexpr seconds kMessage{30};  // what a loop gets to run a message of ours
 constexpr seconds kRestore{1};   // between two attempts to make an instance again
 constexpr milliseconds kPoll{5};
-
-std::string join(const std::vector<std::string>& texts, const char* separator) {
-  std::string all;
-  for (const std::string& text : texts) all += (all.empty() ? "" : separator) + text;
-  return all;
-}
 
 // The errors of a configuration, one a line.
 std::string text_of(const config::Diagnostics& diagnostics) {
@@ -86,7 +81,7 @@ ChangeReport Changes::carry_out(const SwapCommand& command, std::string by) {
   if (!running.find(command.instance)) {
     std::vector<std::string> names;
     for (const epoch::PlannedInstance& planned : running.instances) names.push_back(planned.name());
-    return end(refused("there is no instance '" + command.instance + "'; there are " + join(names, ", ")));
+    return end(refused("there is no instance '" + command.instance + "'; there are " + join(names)));
   }
   epoch::Swaps swaps = swaps_;
   swaps[command.instance] = command.file;
@@ -189,10 +184,7 @@ bool Changes::stands_in_the_way(const epoch::Plan& plan) const {
   const epoch::Epoch& serving = *generations_.serving();
   for (const epoch::Epoch* epoch : generations_.live()) {
     for (const epoch::Part& part : epoch->parts) {
-      const bool serves =
-          std::any_of(serving.parts.begin(), serving.parts.end(),
-                      [&part](const epoch::Part& other) { return other.instance == part.instance; });
-      if (!part.instance || serves) continue;
+      if (!part.instance || serving.has(part.instance.get())) continue;
       for (const epoch::PlannedInstance& planned : plan.instances)
         if (!part.planned->same_as(planned) && Builder::displaces(planned, *part.planned)) return true;
     }
@@ -234,7 +226,7 @@ Changes::Failed Changes::put_in_place(std::unique_ptr<epoch::Epoch> next, bool s
     builder_.take_back(*next);
     return failure;
   };
-  auto exchange = std::make_unique<HandOver>(*common_.pool, builder_, generations_, interrupt_);
+  auto exchange = std::make_unique<HandOver>(*common_.pool, builder_, generations_);
   if (Status status = exchange->find(generations_.live(), *next); !status)
     return give_back(status.error().message);
   const bool held = exchange->needed();
@@ -268,8 +260,7 @@ Changes::Failed Changes::put_in_place(std::unique_ptr<epoch::Epoch> next, bool s
   const std::uint64_t pinned = before ? before->requests() : 0;
   // A loop that does not answer in time takes up the epoch when it can; the one before cannot drain until
   // then.
-  if (Status status = flip(*next, flipped, common_.pool->size()); !status)
-    journal_.say(status.error().message);
+  flip(*next, flipped, common_.pool->size());
   journal_.edit([&](ChangeReport& report) {
     report.epoch = next->number;
     for (const epoch::Part& part : next->parts)
@@ -281,7 +272,6 @@ Changes::Failed Changes::put_in_place(std::unique_ptr<epoch::Epoch> next, bool s
   const Status listening = listeners_.commit();
   if (!listening) journal_.say(listening.error().message);
   const config::Epochs policy = next->config().epochs;
-  for (epoch::Part& part : next->parts) part.built = false;
   generations_.serve(std::move(next), policy.drain_timeout,
                      stand_by ? policy.rollback_window : std::chrono::nanoseconds(0));
   unrestored_.reset();
@@ -289,7 +279,7 @@ Changes::Failed Changes::put_in_place(std::unique_ptr<epoch::Epoch> next, bool s
   return std::nullopt;
 }
 
-Status Changes::flip(epoch::Epoch& next, std::uint32_t first, std::uint32_t last) {
+void Changes::flip(epoch::Epoch& next, std::uint32_t first, std::uint32_t last) {
   const auto take_up = [this, &next](loop::Loop& loop) {
     for (const epoch::Part& part : next.parts) {
       if (!part.line) continue;
@@ -312,8 +302,7 @@ Status Changes::flip(epoch::Epoch& next, std::uint32_t first, std::uint32_t last
     for (std::uint32_t i = first; i < last; ++i)
       all = common_.pool->run_on(i, take_up, std::max<Clock::duration>(until - Clock::now(), kPoll)) && all;
   }
-  if (all) return {};
-  return Error{"a loop that is held up by a plugin takes up the epoch later"};
+  if (!all) journal_.say("a loop that is held up by a plugin takes up the epoch later");
 }
 
 Changes::Failed Changes::hand_over(HandOver& exchange, epoch::Epoch& next) {
@@ -337,7 +326,7 @@ void Changes::restore(std::unique_ptr<HandOver> exchange) {
   journal_.step("restore");
   if (whole) {
     // Whoever had to stop has been started again: all that was held goes on.
-    if (Status status = flip(serving, 0, common_.pool->size()); !status) journal_.say(status.error().message);
+    flip(serving, 0, common_.pool->size());
     return;
   }
   auto again = exchange->make_again(next_number(), serving);
@@ -350,8 +339,7 @@ void Changes::restore(std::unique_ptr<HandOver> exchange) {
     restore_at_ = Clock::now() + kRestore;
     return;
   }
-  if (Status status = flip(**again, 0, common_.pool->size()); !status) journal_.say(status.error().message);
-  for (epoch::Part& part : (*again)->parts) part.built = false;
+  flip(**again, 0, common_.pool->size());
   generations_.serve(std::move(*again), serving.config().epochs.drain_timeout, {}, false);
   unrestored_.reset();
 }
@@ -362,7 +350,7 @@ Changes::Failed Changes::watch_canary(epoch::Epoch& next, const config::Canary& 
   std::vector<std::shared_ptr<epoch::Watch>> watches;
   watches.push_back(std::make_shared<epoch::Watch>(&next));
   for (std::uint32_t i = 1; i < loops; ++i) watches.push_back(std::make_shared<epoch::Watch>(nullptr));
-  if (Status status = flip(next, 0, 1); !status) journal_.say(status.error().message);
+  flip(next, 0, 1);
   common_.pool->run_everywhere(
       [watches](loop::Loop& loop) { epoch::LoopHost::of(loop).watch(watches[loop.index()]); }, kMessage);
 
@@ -384,7 +372,7 @@ Changes::Failed Changes::watch_canary(epoch::Epoch& next, const config::Canary& 
                            static_cast<double>(tally.p99_ns()) / 1e6));
   if (verdict.empty()) return std::nullopt;
   epoch::Epoch& before = *generations_.serving();
-  if (Status status = flip(before, 0, 1); !status) journal_.say(status.error().message);
+  flip(before, 0, 1);
   return failed("the canary was taken back: " + verdict);
 }
 

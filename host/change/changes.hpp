@@ -66,8 +66,8 @@ class Changes {
   Failed hand_over(HandOver& hand_over, epoch::Epoch& next);
   void restore(std::unique_ptr<HandOver> hand_over);
   Failed watch_canary(epoch::Epoch& next, const config::Canary& canary);
-  // Has the loops from first to last take up an epoch.
-  Status flip(epoch::Epoch& next, std::uint32_t first, std::uint32_t last);
+  // Has the loops from first to last take up an epoch; says so when one does it later.
+  void flip(epoch::Epoch& next, std::uint32_t first, std::uint32_t last);
   // A plan whose swaps are in force, or the refusal.
   std::optional<epoch::Plan> planned(epoch::PlanSource::Loaded loaded, Failure& failure) const;
   std::uint64_t next_number() { return ++number_; }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/join.hpp"
 #include "config/differences.hpp"
 
 namespace evloom::change {
@@ -10,12 +11,6 @@ namespace evloom::change {
 namespace {
 
 using Named = std::pair<std::string, std::string>;  // a thing and its value as text
-
-std::string join(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
 
 std::vector<Named> listeners(const config::Config& config) {
   std::vector<Named> all;

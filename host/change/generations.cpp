@@ -55,6 +55,7 @@ void Generations::serve(std::unique_ptr<epoch::Epoch> next, std::chrono::nanosec
     last.drain_until = last.replaced + drain_timeout;
     last.stand_by = stand_by;
   }
+  for (epoch::Part& part : next->parts) part.built = false;
   Entry entry;
   entry.epoch = std::move(next);
   entries_.insert(entries_.begin(), std::move(entry));
@@ -183,12 +184,8 @@ void Generations::cut_off(Entry& entry) {
 }
 
 bool Generations::alone(const Entry& entry, const plugin::Instance& instance) const {
-  for (const Entry& other : entries_) {
-    if (&other == &entry) continue;
-    for (const epoch::Part& part : other.epoch->parts)
-      if (part.instance.get() == &instance) return false;
-  }
-  return true;
+  return std::none_of(entries_.begin(), entries_.end(),
+                      [&](const Entry& other) { return &other != &entry && other.epoch->has(&instance); });
 }
 
 bool Generations::retire(std::size_t index) {

@@ -6,7 +6,6 @@
 
 #include "evloom/abi/state.h"
 
-#include "change/settings.hpp"
 #include "epoch/loop_host.hpp"
 
 namespace evloom::change {
@@ -39,16 +38,13 @@ Status HandOver::find(const std::vector<epoch::Epoch*>& live, epoch::Epoch& next
 // One goes, one of its kind comes: all else would leave requests without a way.
 Status HandOver::add(const epoch::Part& running, epoch::Part& comer, const epoch::Epoch& serving,
                      const epoch::Epoch& next) {
-  const auto has = [&running](const epoch::Epoch& epoch) {
-    return std::any_of(epoch.parts.begin(), epoch.parts.end(),
-                       [&running](const epoch::Part& part) { return part.instance == running.instance; });
-  };
   const auto refuse = [&](const std::string& why) {
     return Error{"instance '" + comer.planned->name() + "' needs for itself alone what instance '" +
                  running.planned->name() + "' has, " + why};
   };
-  if (!has(serving)) return refuse("which still drains: try again when its epoch has retired");
-  if (has(next)) return refuse("which is to stay: give one of them another path");
+  if (!serving.has(running.instance.get()))
+    return refuse("which still drains: try again when its epoch has retired");
+  if (next.has(running.instance.get())) return refuse("which is to stay: give one of them another path");
   if (running.planned->config->kind != comer.planned->config->kind)
     return refuse("which is no " + std::string(to_string(comer.planned->config->kind)) +
                   ": take that away first, in a change of its own");
@@ -109,13 +105,12 @@ Status HandOver::wait_quiet(config::InstanceKind kind, Clock::time_point until) 
   if (!answered) return Error{"a loop did not answer within epochs.hold_timeout"};
   for (const plugin::Instance* instance : instances) {
     while (!instance->idle()) {
-      if (readable(interrupt_)) return Error{"the host is going down"};
+      if (Status status = builder_.check_interrupt(); !status) return status;
       if (Clock::now() >= until)
         return Error{
             instance->label() + " still has " + std::to_string(instance->in_flight()) +
             " requests or pieces of work under way after epochs.hold_timeout, and only a quiet instance can "
             "hand over"};
-      if (Status status = builder_.check_interrupt(); !status) return status;
       std::this_thread::sleep_for(kPoll);
     }
   }

@@ -18,9 +18,8 @@ namespace evloom::change {
 
 class HandOver {
  public:
-  // `interrupt` becomes readable when the host is to stop: nobody is waited for then.
-  HandOver(loop::Pool& pool, Builder& builder, Generations& generations, int interrupt)
-      : pool_(pool), builder_(builder), generations_(generations), interrupt_(interrupt) {}
+  HandOver(loop::Pool& pool, Builder& builder, Generations& generations)
+      : pool_(pool), builder_(builder), generations_(generations) {}
 
   // Who has to go before what `next` lacks can come. Fails when that is one of an epoch that still drains.
   Status find(const std::vector<epoch::Epoch*>& live, epoch::Epoch& next);
@@ -69,7 +68,6 @@ class HandOver {
   loop::Pool& pool_;
   Builder& builder_;
   Generations& generations_;
-  const int interrupt_;
   std::vector<Leaver> leavers_;  // in the order of their start
   std::vector<epoch::Part*> comers_;
   bool begun_ = false;

@@ -24,6 +24,17 @@ observe::Level level_of(config::LogLevel level) {
   return observe::Level::kInfo;
 }
 
+// What both kinds of listeners say alike.
+template <typename From>
+Result<http::ListenerSpec> spec_at(const From& from) {
+  auto address = from.http ? http::parse_address(from.http->to_string()) : http::unix_address(from.unix_path);
+  if (!address) return Error{from.position.to_string() + ": " + address.error().message};
+  http::ListenerSpec spec;
+  spec.address = *address;
+  spec.mode = from.mode;
+  return spec;
+}
+
 }  // namespace
 
 http::Limits limits_of(const config::Config& config) {
@@ -45,12 +56,14 @@ http::Limits limits_of(const config::Config& config) {
 }
 
 Result<http::ListenerSpec> spec_of(const config::Listener& from) {
-  http::ListenerSpec spec;
-  auto address = from.http ? http::parse_address(from.http->to_string()) : http::unix_address(from.unix_path);
-  if (!address) return Error{from.position.to_string() + ": " + address.error().message};
-  spec.address = *address;
-  spec.mode = from.mode;
-  spec.backlog = from.backlog;
+  auto spec = spec_at(from);
+  if (spec) spec->backlog = from.backlog;
+  return spec;
+}
+
+Result<http::ListenerSpec> spec_of(const config::Admin& from) {
+  auto spec = spec_at(from);
+  if (spec) spec->make_folder = true;
   return spec;
 }
 

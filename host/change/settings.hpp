@@ -11,6 +11,7 @@ namespace evloom::change {
 
 http::Limits limits_of(const config::Config& config);
 Result<http::ListenerSpec> spec_of(const config::Listener& listener);
+Result<http::ListenerSpec> spec_of(const config::Admin& admin);
 observe::LogOptions log_options_of(const config::Config& config);
 
 }  // namespace evloom::change

@@ -38,14 +38,9 @@ void on_hangup(observe::Log& log, change::Control* host) {
 Result<std::unique_ptr<admin::AdminServer>> start_admin(const config::Admin& from, change::Host& host,
                                                         observe::Log& log) {
   if (!from.on) return std::unique_ptr<admin::AdminServer>();
-  auto address = from.http ? http::parse_address(from.http->to_string()) : http::unix_address(from.unix_path);
-  if (!address) return Error{from.position.to_string() + ": " + address.error().message};
-  admin::AdminOptions options;
-  options.listen.address = *address;
-  options.listen.mode = from.mode;
-  options.listen.make_folder = true;
-  options.token = from.token;
-  auto server = admin::AdminServer::start(options, host, admin::sources_of(host.common()), log);
+  auto listen = change::spec_of(from);
+  if (!listen) return listen.error();
+  auto server = admin::AdminServer::start({*listen, from.token}, host, admin::sources_of(host.common()), log);
   if (!server) return Error{from.position.to_string() + ": " + server.error().message};
   return server;
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "base/join.hpp"
 #include "config/suggest.hpp"
 
 namespace evloom::config {
@@ -40,12 +41,6 @@ std::string label(const Instance& instance) {
   return instance.secret_name ? "***" : in_quotes(instance.name);
 }
 
-std::string words(const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
-  return out;
-}
-
 std::string line_of(const Position& position) { return "line " + std::to_string(position.line); }
 
 class Rules {
@@ -73,7 +68,7 @@ class Rules {
     }
     const std::vector<std::string> known = names_to_tell(config_, kind);
     const std::string what(to_string(kind));
-    std::string hint = known.empty() ? "add it to the section `" + what + "s`" : "known: " + words(known);
+    std::string hint = known.empty() ? "add it to the section `" + what + "s`" : "known: " + join(known);
     if (!name.secret()) hint = did_you_mean(name.text(), known, std::move(hint));
     diagnostics_.error(name.position(), where + ": unknown " + what + " " + show(name), std::move(hint));
   }
@@ -113,7 +108,7 @@ class Rules {
         diagnostics_.error(instance.position,
                            "the " + std::string(to_string(instance.kind)) + " cannot be named " +
                                label(instance) + ": a part of the host bears that name",
-                           "choose a name other than " + words(modules));
+                           "choose a name other than " + join(modules));
       }
       const auto [first, fresh] = seen.try_emplace(instance.name, &instance);
       if (fresh || first->second->kind == instance.kind) continue;
@@ -204,7 +199,7 @@ class Rules {
       if (config_.instance(entry.key) != nullptr) continue;
       if (broken("stores", entry.key) || broken("handlers", entry.key) || !formats_whole()) continue;
       diagnostics_.error(entry.position, "log.modules: unknown module " + in_quotes(entry.key),
-                         did_you_mean(entry.key, known, "known: " + words(known)));
+                         did_you_mean(entry.key, known, "known: " + join(known)));
     }
   }
 

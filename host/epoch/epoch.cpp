@@ -12,6 +12,11 @@ Part* Epoch::find(std::string_view name) {
 
 const Part* Epoch::find(std::string_view name) const { return const_cast<Epoch*>(this)->find(name); }
 
+bool Epoch::has(const plugin::Instance* instance) const {
+  return instance && std::any_of(parts.begin(), parts.end(),
+                                 [instance](const Part& part) { return part.instance.get() == instance; });
+}
+
 std::uint64_t Epoch::requests() const {
   std::int64_t sum = 0;
   for (std::uint32_t i = 0; i < loops_; ++i) sum += cells_[i].count.load(std::memory_order_acquire);

@@ -89,6 +89,8 @@ class Epoch {
   // The part of that name, or null.
   Part* find(std::string_view name);
   const Part* find(std::string_view name) const;
+  // Whether the instance is one of its parts' (never so for null).
+  bool has(const plugin::Instance* instance) const;
 
   // A loop begins requests in it from now on, or does so no more. [loop]
   void take_up() const { loops_on_.fetch_add(1, std::memory_order_acq_rel); }

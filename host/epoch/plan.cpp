@@ -7,6 +7,7 @@
 #include "evloom/abi/handler.h"
 #include "evloom/abi/store.h"
 
+#include "base/join.hpp"
 #include "config/environment.hpp"
 #include "config/plugin_schema.hpp"
 #include "config/validate.hpp"
@@ -29,12 +30,6 @@ const char* interface_of(config::InstanceKind kind) {
 
 bool contains(const std::vector<std::string>& list, std::string_view word) {
   return std::find(list.begin(), list.end(), word) != list.end();
-}
-
-std::string join(const std::vector<std::string>& list) {
-  std::string text;
-  for (const std::string& word : list) text += (text.empty() ? "" : ", ") + word;
-  return text;
 }
 
 // Reads each plugin file once.
