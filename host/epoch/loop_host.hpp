@@ -18,6 +18,7 @@
 #include "epoch/request.hpp"
 #include "epoch/tickets.hpp"
 #include "http/server.hpp"
+#include "loop/event.hpp"
 #include "loop/loop.hpp"
 #include "loop/pool.hpp"
 
@@ -89,9 +90,6 @@ class LoopHost final : public http::Service {
   void on_abandon(http::Exchange& exchange, http::Abandon why) override;
 
  private:
-  struct EventDeleter {
-    void operator()(event* e) const;
-  };
   static void on_settle(evutil_socket_t, short, void* self);
   // Finds the route of an exchange whose head is there; its context is the request then, unless it was
   // refused.
@@ -120,7 +118,7 @@ class LoopHost final : public http::Service {
   std::vector<Request*> unsettled_;
   std::shared_ptr<Watch> watch_;
   bool expiring_ = false;  // expire() is on the stack
-  std::unique_ptr<event, EventDeleter> settle_event_;
+  loop::EventPtr settle_event_;
   http::Server server_;  // last made, first gone: its end abandons what is left
 };
 

@@ -64,8 +64,6 @@ Result<ServerMetrics> ServerMetrics::create(observe::MetricGroup& group) {
   return made;
 }
 
-void Server::EventDeleter::operator()(event* e) const { event_free(e); }
-
 Server::Server(loop::Loop& loop, Service& service, const Limits& limits, Shared& shared,
                const ServerMetrics& metrics, observe::Log& log)
     : loop_(loop),

@@ -19,7 +19,7 @@
 #include "common/shared.hpp"
 #include "common/sip_hash.hpp"
 #include "memory/budget.hpp"
-#include "memory/member_set.hpp"
+#include "common/member_set.hpp"
 
 namespace evloom::plugins {
 
