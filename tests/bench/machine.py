@@ -1,0 +1,45 @@
+"""What was measured on and with: cores, kernel, versions. For the head of the report and bench.json."""
+import os
+import platform
+import subprocess
+
+from . import lab
+
+
+def _said(command):
+    """The first line that a command prints, on either stream; '' when it cannot be run."""
+    try:
+        done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=10, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return ''
+    return done.stdout.strip().split('\n')[0]
+
+
+def _field(path, name):
+    with open(path, encoding='utf-8', errors='replace') as file:
+        for line in file:
+            if line.startswith(name):
+                return line.split(':', 1)[1].strip()
+    return 'unknown'
+
+
+def describe(programs, root):
+    load = os.getloadavg()[0]
+    return {
+        'cores': len(os.sched_getaffinity(0)),
+        'model': _field('/proc/cpuinfo', 'model name'),
+        'memory_bytes': int(_field('/proc/meminfo', 'MemTotal').split()[0]) * 1024,
+        'kernel': platform.release(),
+        'load_before': round(load, 2),
+        'commit': _said(['git', '-C', root, 'describe', '--always', '--dirty', '--abbrev=10']) or 'no git',
+        'versions': {
+            'evloom': _said([programs / 'evloom', '--version']),
+            'nginx': _said([lab.find_program('nginx', 'nginx-light'), '-v']).replace('nginx version: ', ''),
+            'wrk': ' '.join(_said([lab.find_program('wrk', 'wrk'), '-v']).split()[:2]),
+            'redis-server': ' '.join(_said([lab.find_program('redis-server', 'redis-server'), '--version']).split()[:3]),
+            'libnginx-mod-http-lua': _said(['dpkg-query', '-W', '-f', '${Version}', 'libnginx-mod-http-lua']),
+            'lua-nginx-redis': _said(['dpkg-query', '-W', '-f', '${Version}', 'lua-nginx-redis']),
+            'python': platform.python_version(),
+        },
+    }

@@ -1,0 +1,130 @@
+"""The tables: every case with its servers, then the goals. Text for a terminal; colours only where they are wanted."""
+import os
+import sys
+
+from . import figures
+from .goals import GOALS
+
+WIDTH = 15  # of a column of figures
+NAME = 16
+
+
+class Paint:
+    def __init__(self, stream=sys.stdout):
+        wanted = stream.isatty() and not os.environ.get('NO_COLOR') and os.environ.get('TERM', 'dumb') != 'dumb'
+        self._codes = {'bold': '1', 'dim': '2', 'red': '31', 'green': '32'} if wanted else {}
+
+    def __call__(self, colour, text):
+        return f'\x1b[{self._codes[colour]}m{text}\x1b[0m' if colour in self._codes else text
+
+
+def microseconds(value):
+    if value < 1000:
+        return f'{value:.0f} µs'
+    return f'{value / 1000:.2f} ms' if value < 10_000 else f'{value / 1000:.1f} ms'
+
+
+def size(value):
+    return f'{value / 1024:.1f} KiB' if value < 1 << 20 else f'{value / (1 << 20):.1f} MiB'
+
+
+SHOWN = {
+    'rps': lambda v: f'{v:,.0f}',
+    'p50_us': microseconds,
+    'p99_us': microseconds,
+    'cpu_us': lambda v: f'{v:.1f} µs',
+    'redis_commands': lambda v: f'{v:.3f}' if v < 1 else f'{v:.2f}',
+    'peak_bytes': size,
+    'idle_bytes': size,
+}
+
+
+def ratio(value):
+    return f'{value:.3f}' if value < 0.1 else f'{value:.2f}' if value < 10 else f'{value:.1f}'
+
+
+def extent(spread, shown):
+    """The range, its unit once: "9.8–11.2 µs"."""
+    low, high = shown(spread['min']), shown(spread['max'])
+    number, _, unit = low.partition(' ')
+    return f'{number}–{high}' if unit and high.endswith(unit) else f'{low}–{high}'
+
+
+def case_lines(case, paint):
+    """One case of figures.summary: for each server its medians, their range, and the same as ratios to the mark."""
+    columns = [(name, heading) for name, heading, _ in figures.FIGURES
+               if any(name in server['figures'] for server in case['servers'])]
+    if not columns:
+        return []
+    lines = ['', paint('bold', case['title'])]
+    lines.append(paint('dim', ' ' * NAME + ''.join(f'{heading:>{WIDTH}}' for _, heading in columns)))
+    for server in case['servers']:
+        spreads = server['figures']
+        if not spreads:
+            lines.append(f'{server["server"]:<{NAME}}' + paint('red', 'no round counts'))
+            continue
+
+        def row(name, cells):
+            return f'{name:<{NAME}}' + ''.join(f'{cell:>{WIDTH}}' for cell in cells)
+
+        lines.append(row(server['server'], [SHOWN[n](spreads[n]['median']) if n in spreads else '–' for n, _ in columns]))
+        many = max(spread['count'] for spread in spreads.values()) > 1
+        if many:
+            lines.append(paint('dim', row('  range', [extent(spreads[n], SHOWN[n]) if n in spreads else '' for n, _ in columns])))
+        told = {name for name, _, meaningful in figures.FIGURES if meaningful} & set(server['to_mark'])
+        if told:
+            ratios = server['to_mark']
+            lines.append(row(f'  / {case["mark"]}', [ratio(ratios[n]['median']) if n in told else '' for n, _ in columns]))
+            if many:
+                lines.append(paint('dim', row('  range', [extent(ratios[n], ratio) if n in told else '' for n, _ in columns])))
+    return lines
+
+
+def trouble_lines(samples, paint):
+    """Every sample that does not count, and why."""
+    lines, seen = [], set()
+    for sample in samples:
+        said = (sample['server'], sample['round'], sample['error'])
+        if sample['error'] and said not in seen:
+            seen.add(said)
+            lines.append(paint('red', f'does not count: {sample["case"]}, {sample["server"]}, round {sample["round"]}: ')
+                         + sample['error'])
+    return lines
+
+
+def ledger_lines(samples, paint):
+    lines = []
+    for sample in samples:
+        if sample['case'] == 'ledger' and 'ledger' in sample:
+            told = sample['ledger']
+            verdict = paint('red', 'does not hold') if sample['error'] else paint('green', 'holds')
+            lines.append(f'ledger, {sample["server"]}, {sample["connections"]} connections: {told["acknowledged"]:,} answers '
+                         f'checked, {told["stored"]:,} in the store: {verdict}')
+    counted = [s for s in samples if s.get('stored') is not None and not s['error']]
+    if counted:
+        lines.append(f'counts: in {len(counted)} loads of wrk the store holds as many requests as were answered '
+                     '(and those under way at the end, at most one a connection)')
+    return lines
+
+
+def goal_lines(judged, paint):
+    lines = ['', paint('bold', 'goals'), paint('dim', f'{"":<58}{"goal":>10}{"measured":>11}  {"range":<17}')]
+    verdicts = {True: ('green', 'holds'), False: ('red', 'does not hold'), None: ('dim', 'not measured')}
+    for goal, found in zip(GOALS, judged):
+        bound = ('≥ ' if found['at_least'] else '≤ ') + goal.shown(goal.bound)
+        spread = found['measured']
+        middle = goal.shown(spread['median']) if spread else '–'
+        reach = extent(spread, goal.shown) if spread and spread['count'] > 1 else ''
+        colour, verdict = verdicts[found['holds']]
+        lines.append(f'{goal.text:<58}{bound:>10}{middle:>11}  {reach:<17}{paint(colour, verdict)}')
+    return lines
+
+
+def machine_lines(machine, mode, paint):
+    versions = machine['versions']
+    return [
+        paint('bold', f'{machine["cores"]} cores, shared by the server, its store and wrk -t1') + f' ({machine["model"]}, '
+        f'{size(machine["memory_bytes"])}, Linux {machine["kernel"]})',
+        f'{versions["evloom"]} ({machine["commit"]}), {versions["nginx"]}, {versions["wrk"]}, {versions["redis-server"]}',
+        mode,
+    ]
