@@ -1,7 +1,7 @@
 """Goes through rounds and cases, then writes bench.json and bench.svg and prints the tables.
 
-Exit status: 0 when the run worked; 1 when it did not, an answer was wrong, or (--check) a goal is missed; 2 for a command
-line that makes no sense; 130 when it was interrupted.
+Exit status: 0 when the run worked; 1 when it did not, an answer was wrong, or (--check) a goal is missed; 2 for a
+command line that makes no sense; 130 when it was interrupted.
 """
 import datetime
 import json
@@ -55,13 +55,15 @@ def bench(asked):
     took = time.monotonic() - began
 
     rounds = max((sample['round'] for sample in samples), default=0)
-    mode = f'{rounds} rounds of {asked.seconds} s a load, servers in turn; medians, ratios within a round; took {took:.0f} s'
+    mode = (f'{rounds} round{"s" * (rounds > 1)} of {asked.seconds} s a load, servers in turn; medians, ratios within a '
+            f'round; took {took:.0f} s')
     summary = figures.summary(samples, chosen)
     judged = goals.judge(samples)
     write(asked, {
-        'format': 1, 'when': datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='seconds'), 'quick': asked.quick,
-        'rounds': rounds, 'seconds_per_load': asked.seconds, 'took_seconds': round(took, 1), 'machine': about,
-        'goals': judged, 'cases': summary, 'samples': samples,
+        'format': 1,
+        'when': datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='seconds'),
+        'quick': asked.quick, 'rounds': rounds, 'seconds_per_load': asked.seconds, 'took_seconds': round(took, 1),
+        'machine': about, 'goals': [found for _, found in judged], 'cases': summary, 'samples': samples,
     }, chart.draw(summary, f'{about["cores"]} cores shared by server, store and wrk -t1; {mode}'))
 
     paint = report.Paint()
@@ -69,13 +71,15 @@ def bench(asked):
     for case in summary:
         lines += report.case_lines(case, paint)
     lines.append('')
-    lines += report.trouble_lines(samples, paint) + report.ledger_lines(samples, paint) + report.goal_lines(judged, paint)
+    lines += report.trouble_lines(samples, paint)
+    lines += report.ledger_lines(samples, paint)
+    lines += report.goal_lines(judged, paint)
     lines += ['', f'written: {asked.out}/bench.json, {asked.out}/bench.svg']
     print('\n'.join(lines))
 
     wrong = any(sample['case'] == 'ledger' and sample['error'] for sample in samples)
     nothing = any(not server['counted'] for case in summary for server in case['servers'])
-    missed = any(goal['holds'] is False for goal in judged)
+    missed = any(not found['holds'] for _, found in judged)
     return 1 if wrong or nothing or (asked.check and missed) else 0
 
 

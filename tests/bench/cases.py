@@ -1,4 +1,7 @@
-"""The cases: who is measured under what. A case takes its samples of one round; `mark` is whom the others are held against."""
+"""The cases: who is measured under what.
+
+A case takes its samples of one round; `mark` is whom the others are held against.
+"""
 import dataclasses
 import json
 import pathlib
@@ -75,7 +78,8 @@ class Load:
             tools.samples.append(self._sample(tools, contestant, number))
 
     def _sample(self, tools, contestant, number):
-        shared = (number, contestant, self.connections) if contestant == 'nginx' else None
+        # A quick run has no time to measure the mark beside each case of a round; it shares one.
+        shared = (number, contestant, self.connections) if tools.quick and contestant == 'nginx' else None
         if shared in tools.taken:
             return {**tools.taken[shared], 'case': self.name}
         result = measure.sample(self.name, contestant, number)
@@ -83,8 +87,11 @@ class Load:
         result['seconds'] = tools.seconds
         # As large as evloom's answer; where it gave none, as an answer with that many ports would be.
         size = tools.answer_sizes.get(self.name) or 150 + 6 * (self.ports + self.connections)
-        measure.guarded(result, lambda: tools.make(contestant, size),
-                        lambda server: measure.under_load(tools.lab, server, result, self.connections, tools.seconds, self.ports))
+
+        def work(server):
+            measure.under_load(tools.lab, server, result, self.connections, tools.seconds, self.ports)
+
+        measure.guarded(result, lambda: tools.make(contestant, size), work)
         if contestant == 'evloom' and result.get('answer_bytes'):
             tools.answer_sizes[self.name] = result['answer_bytes']
         if shared:
@@ -210,8 +217,10 @@ def all_cases(quick):
         cases.append(Load(f'growth-{ports}', f'growth: {ports:,} source ports seen before; 256 connections',
                           GROWTH, ports=ports, mark='nginx file', quick=ports == 28000))
     cases += [
-        Idle('idle', 'memory per idle keep-alive connection', ('nginx', 'evloom hello', 'evloom'), rounds=1 if quick else 3),
+        Idle('idle', 'memory per idle keep-alive connection', ('nginx', 'evloom hello', 'evloom'),
+             rounds=1 if quick else 3),
         Change('change', 'swaps and reloads under load on Redis, 64 connections', rounds=2 if quick else EVERY),
-        Ledger('ledger', 'the ledger under 256 connections', ('evloom',) if quick else ('evloom', 'evloom lmdb', 'evloom memory')),
+        Ledger('ledger', 'the ledger under 256 connections',
+               ('evloom',) if quick else ('evloom', 'evloom lmdb', 'evloom memory')),
     ]
     return cases

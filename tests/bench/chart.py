@@ -2,7 +2,8 @@
 from xml.sax.saxutils import escape
 
 LEFT, BAR, ROW, GAP, TOP, PANEL = 150, 300, 17, 16, 64, 640
-COLOURS = {'evloom': '#2b6cb0', 'nginx': '#4a9d5b', 'direct': '#c0632f', 'nginx + lua': '#8a5aa8', 'nginx file': '#4a9d5b'}
+COLOURS = {'evloom': '#2b6cb0', 'nginx': '#4a9d5b', 'nginx file': '#4a9d5b', 'direct': '#c0632f',
+           'nginx + lua': '#8a5aa8'}
 PANELS = (('cpu_us', 'CPU time per request, µs: server and store; less is better', '{:.1f}'),
           ('rps', 'requests a second; more is better', '{:,.0f}'))
 STYLE = ('text{font:12px system-ui,sans-serif;fill:#222}.t{font-weight:600;font-size:16px}.h{font-weight:600}'
@@ -28,8 +29,10 @@ def _bars(case, name, form, x, y):
             label += f'  ({server["to_mark"][name]["median"]:.2f} of {case["mark"]})'
         parts += [
             f'<text x="{begin - 8}" y="{top + 11}" text-anchor="end">{escape(server["server"])}</text>',
-            f'<rect x="{begin}" y="{top + 1}" width="{max(length, 1):.1f}" height="{ROW - 4}" rx="2" fill="{_colour(server["server"])}"/>',
-            f'<line x1="{begin + low:.1f}" x2="{begin + high:.1f}" y1="{top + 7.5}" y2="{top + 7.5}" stroke-width="2"/>',
+            f'<rect x="{begin}" y="{top + 1}" width="{max(length, 1):.1f}" height="{ROW - 4}" rx="2" '
+            f'fill="{_colour(server["server"])}"/>',
+            f'<line x1="{begin + low:.1f}" x2="{begin + high:.1f}" y1="{top + 7.5}" y2="{top + 7.5}" '
+            'stroke-width="2"/>',
             f'<text class="d" x="{begin + high + 6:.1f}" y="{top + 11}">{escape(label)}</text>',
         ]
     return parts, 8 + len(servers) * ROW + GAP + 8

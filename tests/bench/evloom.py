@@ -25,7 +25,8 @@ class Evloom(Server):
         # This very request is counted when it has been answered.
         _, body = fetch.get(self.port, '/metrics')
         self._asked += 1
-        return next(int(line.split()[1]) for line in body.decode().splitlines() if line.startswith('evloom_requests_total '))
+        lines = body.decode().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith('evloom_requests_total '))
 
     def served(self):
         asked = self._asked

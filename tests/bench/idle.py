@@ -40,7 +40,8 @@ def measure(server, result, wanted, descriptors):
     """Fills `result`, a sample, with bytes of resident memory per connection of the server's own processes."""
     count = min(wanted, descriptors - BEFORE - 200)
     if count < 500:
-        raise lab.BenchError(f'only {descriptors} descriptors allowed', 'ulimit -n 8192 in this shell, then run it again')
+        raise lab.BenchError(f'a process may have no more than {descriptors} descriptors',
+                             'ulimit -n 8192 in this shell, then run it again')
     held = []
     try:
         for number in range(BEFORE):

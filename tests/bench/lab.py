@@ -72,11 +72,13 @@ class Lab:
         return self
 
     def __exit__(self, *_):
-        for signal_number in (signal.SIGINT, signal.SIGTERM):  # impatience must not leave anything behind
-            signal.signal(signal_number, signal.SIG_IGN)
+        # Impatience must not leave anything behind.
+        before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
         for child in reversed(self._children[:]):
             self.end(child)
         shutil.rmtree(self.folder, ignore_errors=True)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
     def subfolder(self, name):
         """A new folder for one server."""

@@ -34,5 +34,6 @@ def begin(bench_lab, url, connections, seconds):
 def finish(bench_lab, child, seconds):
     status, output = bench_lab.finish(child, seconds + 30)
     if status != 0:
-        raise lab.BenchError(f'wrk ended with status {status}:\n{output.strip()}', 'run it by hand: ' + ' '.join(child.args))
+        raise lab.BenchError(f'wrk ended with status {status}:\n{output.strip()}',
+                             'run it by hand: ' + ' '.join(child.args))
     return parse(output)

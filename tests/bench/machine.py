@@ -13,7 +13,11 @@ def _said(command):
                               stderr=subprocess.STDOUT, text=True, timeout=10, check=False)
     except (OSError, subprocess.SubprocessError):
         return ''
-    return done.stdout.strip().split('\n')[0]
+    return done.stdout.strip().split('\n')[0] if done.returncode in (0, 1) else ''  # wrk -v: 1
+
+
+def _words(text, count):
+    return ' '.join(text.split()[:count])
 
 
 def _field(path, name):
@@ -36,8 +40,8 @@ def describe(programs, root):
         'versions': {
             'evloom': _said([programs / 'evloom', '--version']),
             'nginx': _said([lab.find_program('nginx', 'nginx-light'), '-v']).replace('nginx version: ', ''),
-            'wrk': ' '.join(_said([lab.find_program('wrk', 'wrk'), '-v']).split()[:2]),
-            'redis-server': ' '.join(_said([lab.find_program('redis-server', 'redis-server'), '--version']).split()[:3]),
+            'wrk': _words(_said([lab.find_program('wrk', 'wrk'), '-v']), 2),
+            'redis-server': _words(_said([lab.find_program('redis-server', 'redis-server'), '--version']), 3),
             'libnginx-mod-http-lua': _said(['dpkg-query', '-W', '-f', '${Version}', 'libnginx-mod-http-lua']),
             'lua-nginx-redis': _said(['dpkg-query', '-W', '-f', '${Version}', 'lua-nginx-redis']),
             'python': platform.python_version(),

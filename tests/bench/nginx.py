@@ -15,7 +15,7 @@ worker_processes {workers};
 worker_rlimit_nofile {descriptors};
 pid {folder}/pid;
 error_log {folder}/log error;
-events {{ worker_connections 16384; }}
+events {{ worker_connections 4096; }}
 http {{
   access_log off;
   default_type text/plain;
@@ -81,8 +81,9 @@ class Nginx(Server):
         # Its workers would else belong to another user, who cannot read the temporary folder.
         user = 'user root;' if os.geteuid() == 0 else ''
         self.configuration = CONFIGURATION.format(
-            folder=self.folder, port=self.port, workers=WORKERS, descriptors=min(bench_lab.descriptors, 65536), user=user,
-            modules=modules, http=http_lines, server=server_lines.format(folder=self.folder))
+            folder=self.folder, port=self.port, workers=WORKERS, user=user, modules=modules,
+            descriptors=min(bench_lab.descriptors, 65536), http=http_lines,
+            server=server_lines.format(folder=self.folder))
         (self.folder / 'nginx.conf').write_text(self.configuration)
         self.command = [lab.find_program('nginx', 'nginx-light'), '-e', self.folder / 'log', '-p', self.folder,
                         '-c', self.folder / 'nginx.conf']
@@ -123,7 +124,8 @@ class File(Nginx):
     def __init__(self, bench_lab, size):
         self.size = size
         self.title = 'nginx file'
-        super().__init__(bench_lab, http_lines='open_file_cache max=16;', server_lines='location = /answer {{ root {folder}; }}')
+        super().__init__(bench_lab, http_lines='open_file_cache max=16;',
+                         server_lines='location = /answer {{ root {folder}; }}')
 
     def prepare(self):
         (self.folder / 'answer').write_bytes((b'60310 ' * (self.size // 6 + 1))[:self.size])

@@ -1,4 +1,4 @@
-"""What is being done and how long the rest will take: one line that stays where it is on a terminal, else a line a round."""
+"""What is being done and how long the rest will take: one line in its place on a terminal, else a line for each round."""
 import shutil
 import sys
 import time

@@ -52,7 +52,8 @@ class Server:
         self.port = lab.free_port()
         folder = bench_lab.subfolder('redis')
         program = lab.find_program('redis-server', 'redis-server')
-        self.command = [program, '--port', self.port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', folder]
+        self.command = [program, '--port', self.port, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no',
+                        '--dir', folder]
         self.process = bench_lab.start(self.command, folder)
         bench_lab.wait_up(self.process, 'redis-server', self._answers)
         self.client = Client(self.port)

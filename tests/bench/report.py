@@ -3,7 +3,6 @@ import os
 import sys
 
 from . import figures
-from .goals import GOALS
 
 WIDTH = 15  # of a column of figures
 NAME = 16
@@ -64,19 +63,20 @@ def case_lines(case, paint):
             lines.append(f'{server["server"]:<{NAME}}' + paint('red', 'no round counts'))
             continue
 
-        def row(name, cells):
-            return f'{name:<{NAME}}' + ''.join(f'{cell:>{WIDTH}}' for cell in cells)
+        def row(name, spreads, shown):
+            """The middle of each column, and below it the range where there is more than one round."""
+            found = [spreads.get(column) for column, _ in columns]
+            cells = [shown(column)(spread['median']) if spread else '–' for (column, _), spread in zip(columns, found)]
+            lines.append(f'{name:<{NAME}}' + ''.join(f'{cell:>{WIDTH}}' for cell in cells))
+            if any(spread and spread['count'] > 1 for spread in found):
+                cells = [extent(spread, shown(column)) if spread else '' for (column, _), spread in zip(columns, found)]
+                lines.append(paint('dim', f'{"  range":<{NAME}}' + ''.join(f'{cell:>{WIDTH}}' for cell in cells)))
 
-        lines.append(row(server['server'], [SHOWN[n](spreads[n]['median']) if n in spreads else '–' for n, _ in columns]))
-        many = max(spread['count'] for spread in spreads.values()) > 1
-        if many:
-            lines.append(paint('dim', row('  range', [extent(spreads[n], SHOWN[n]) if n in spreads else '' for n, _ in columns])))
-        told = {name for name, _, meaningful in figures.FIGURES if meaningful} & set(server['to_mark'])
-        if told:
-            ratios = server['to_mark']
-            lines.append(row(f'  / {case["mark"]}', [ratio(ratios[n]['median']) if n in told else '' for n, _ in columns]))
-            if many:
-                lines.append(paint('dim', row('  range', [extent(ratios[n], ratio) if n in told else '' for n, _ in columns])))
+        row(server['server'], spreads, SHOWN.get)
+        to_mark = server['to_mark']
+        ratios = {name: to_mark[name] for name, _, told in figures.FIGURES if told and name in to_mark}
+        if ratios:
+            row(f'  / {case["mark"]}', ratios, lambda _: ratio)
     return lines
 
 
@@ -87,8 +87,8 @@ def trouble_lines(samples, paint):
         said = (sample['server'], sample['round'], sample['error'])
         if sample['error'] and said not in seen:
             seen.add(said)
-            lines.append(paint('red', f'does not count: {sample["case"]}, {sample["server"]}, round {sample["round"]}: ')
-                         + sample['error'])
+            where = f'{sample["case"]}, {sample["server"]}, round {sample["round"]}'
+            lines.append(paint('red', f'does not count: {where}: ') + sample['error'])
     return lines
 
 
@@ -98,8 +98,8 @@ def ledger_lines(samples, paint):
         if sample['case'] == 'ledger' and 'ledger' in sample:
             told = sample['ledger']
             verdict = paint('red', 'does not hold') if sample['error'] else paint('green', 'holds')
-            lines.append(f'ledger, {sample["server"]}, {sample["connections"]} connections: {told["acknowledged"]:,} answers '
-                         f'checked, {told["stored"]:,} in the store: {verdict}')
+            lines.append(f'ledger, {sample["server"]}, {sample["connections"]} connections: {told["acknowledged"]:,} '
+                         f'answers checked, {told["stored"]:,} in the store: {verdict}')
     counted = [s for s in samples if s.get('stored') is not None and not s['error']]
     if counted:
         lines.append(f'counts: in {len(counted)} loads of wrk the store holds as many requests as were answered '
@@ -108,9 +108,11 @@ def ledger_lines(samples, paint):
 
 
 def goal_lines(judged, paint):
+    if not judged:
+        return []
     lines = ['', paint('bold', 'goals'), paint('dim', f'{"":<58}{"goal":>10}{"measured":>11}  {"range":<17}')]
-    verdicts = {True: ('green', 'holds'), False: ('red', 'does not hold'), None: ('dim', 'not measured')}
-    for goal, found in zip(GOALS, judged):
+    verdicts = {True: ('green', 'holds'), False: ('red', 'does not hold'), None: ('red', 'no round counts')}
+    for goal, found in judged:
         bound = ('≥ ' if found['at_least'] else '≤ ') + goal.shown(goal.bound)
         spread = found['measured']
         middle = goal.shown(spread['median']) if spread else '–'
@@ -122,9 +124,10 @@ def goal_lines(judged, paint):
 
 def machine_lines(machine, mode, paint):
     versions = machine['versions']
+    shared = f'{machine["cores"]} cores, shared by the server, its store and wrk -t1'
     return [
-        paint('bold', f'{machine["cores"]} cores, shared by the server, its store and wrk -t1') + f' ({machine["model"]}, '
-        f'{size(machine["memory_bytes"])}, Linux {machine["kernel"]})',
+        f'{paint("bold", shared)} ({machine["model"]}, {machine["memory_bytes"] / (1 << 30):.0f} GiB, '
+        f'Linux {machine["kernel"]})',
         f'{versions["evloom"]} ({machine["commit"]}), {versions["nginx"]}, {versions["wrk"]}, {versions["redis-server"]}',
         mode,
     ]
