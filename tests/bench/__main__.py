@@ -17,7 +17,7 @@ QUICK_LIMIT = 55  # seconds: no round is begun that would probably not end by th
 
 
 def run(asked, chosen):
-    """All samples. Without --rounds a quick run ends early on a slow machine."""
+    """All samples, and how the servers were started. Without --rounds a quick run ends early on a slow machine."""
     rounds = asked.rounds or (QUICK_ROUNDS if asked.quick else FULL_ROUNDS)
     shown = progress.Progress()
     shown.total = sum(case.steps() * min(rounds, case.rounds) for case in chosen)
@@ -38,7 +38,7 @@ def run(asked, chosen):
                 tools.taken.clear()
         finally:
             shown.clear()
-    return tools.samples
+    return tools.samples, tools.configurations
 
 
 def write(asked, result, chart_text):
@@ -51,7 +51,7 @@ def bench(asked):
     chosen = options.select(asked)
     about = machine.describe(asked.programs, asked.root)
     began = time.monotonic()
-    samples = run(asked, chosen)
+    samples, configurations = run(asked, chosen)
     took = time.monotonic() - began
 
     rounds = max((sample['round'] for sample in samples), default=0)
@@ -63,7 +63,8 @@ def bench(asked):
         'format': 1,
         'when': datetime.datetime.now(datetime.timezone.utc).isoformat(timespec='seconds'),
         'quick': asked.quick, 'rounds': rounds, 'seconds_per_load': asked.seconds, 'took_seconds': round(took, 1),
-        'machine': about, 'goals': [found for _, found in judged], 'cases': summary, 'samples': samples,
+        'machine': about, 'goals': [found for _, found in judged], 'cases': summary, 'servers': configurations,
+        'samples': samples,
     }, chart.draw(summary, f'{about["cores"]} cores shared by server, store and wrk -t1; {mode}'))
 
     paint = report.Paint()

@@ -25,8 +25,16 @@ class Tools:
     taken: dict = dataclasses.field(default_factory=dict)  # within a round: marks that several cases share
     answer_sizes: dict = dataclasses.field(default_factory=dict)  # by case: what the file of nginx must be as large as
 
+    configurations: dict = dataclasses.field(default_factory=dict)  # by contestant: the last one it was started with
+
     def make(self, contestant, size=0):
         """A started server."""
+        server = self._start(contestant, size)
+        self.configurations[contestant] = {'command': [str(word) for word in server.command],
+                                           'configuration': getattr(server, 'configuration', '')}
+        return server
+
+    def _start(self, contestant, size):
         host, plain = self.programs / 'evloom', self.lab
         match contestant:
             case 'nginx':
@@ -153,7 +161,7 @@ class Change:
                               changes if which == 'changing' else None)
         except (lab.BenchError, OSError, ValueError, LookupError) as error:
             for result in results.values():
-                result['error'] = result['error'] or str(error)
+                result['error'] = result['error'] or measure.describe(error, host)
         finally:
             if host is not None:
                 host.stop()

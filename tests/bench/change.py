@@ -1,7 +1,7 @@
 """Latency while a host changes: windows of the same load, with swaps and reloads and without, one after the other."""
 import time
 
-from . import lab, load
+from . import lab, load, proc
 
 EVERY = 0.4  # seconds from one change to the next
 
@@ -33,6 +33,8 @@ class Changes:
 def window(bench_lab, host, result, connections, seconds, changes=None):
     """Fills `result`, a sample, with the figures of one window."""
     result['command'] = ' '.join(map(str, load.command(host.url, connections, seconds)))
+    processes = host.pids() + host.store_pids()
+    proc.wait_quiet(processes, 3)  # what is left of the window before is counted by then
     before = host.redis.total()
     child = load.begin(bench_lab, host.url, connections, seconds)
     made = 0
@@ -43,6 +45,7 @@ def window(bench_lab, host, result, connections, seconds, changes=None):
         made += 1
         time.sleep(max(0, EVERY - (time.monotonic() - began)))
     told = load.finish(bench_lab, child, seconds)
+    proc.wait_quiet(processes, 3)
     counted = host.redis.total() - before
     result['changes'] = made
     result['wrk'] = told

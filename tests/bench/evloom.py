@@ -45,7 +45,6 @@ COMMON = f'''\
 threads: {WORKERS}
 listen: [{{ http: "127.0.0.1:PORT", backlog: 1024 }}]
 admin: {{ unix: admin.sock }}
-limits: {{ connections: 20000 }}
 epochs: {{ rollback_window: 100ms }}
 '''
 ROUTES = '''\

@@ -61,5 +61,4 @@ def measure(server, result, wanted, descriptors):
         for connection in held:
             connection.close()
     result['connections'] = count
-    result['server_command'] = ' '.join(map(str, server.command))
     result['figures'] = {'idle_bytes': max(0, after - before) / count, 'peak_bytes': proc.peak_bytes(server.pids())}

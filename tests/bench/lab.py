@@ -58,6 +58,12 @@ def free_port():
 _given = set()
 
 
+def log_end(child):
+    """The last lines of what a server has written, with a heading."""
+    text = (child.folder / 'log').read_text(errors='replace').strip()
+    return '\n'.join(['  the end of its log:', *('    ' + line for line in text.splitlines()[-15:] or ['(empty)'])])
+
+
 class Lab:
     def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix='evloom-bench-'))
@@ -145,9 +151,7 @@ class Lab:
             else:
                 time.sleep(0.005)
                 continue
-            log = (child.folder / 'log').read_text(errors='replace').strip()
-            tail = '\n'.join('    ' + line for line in log.splitlines()[-15:]) or '    (empty)'
-            raise BenchError(f'{name} {what}: {" ".join(map(str, child.args))}\n  the end of its log:\n{tail}',
+            raise BenchError(f'{name} {what}: {" ".join(map(str, child.args))}\n{log_end(child)}',
                              'mend what the log says; the command can be run by hand')
 
     def _in_child(self):

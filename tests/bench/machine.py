@@ -3,7 +3,7 @@ import os
 import platform
 import subprocess
 
-from . import lab
+from . import lab, proc
 
 
 def _said(command):
@@ -29,13 +29,15 @@ def _field(path, name):
 
 
 def describe(programs, root):
-    load = os.getloadavg()[0]
+    for name in ('evloom', 'direct', 'bench_ledger'):
+        if not os.access(programs / name, os.X_OK):
+            raise lab.BenchError(f'there is no program {programs / name}', './dev build program direct bench_ledger')
     return {
         'cores': len(os.sched_getaffinity(0)),
         'model': _field('/proc/cpuinfo', 'model name'),
         'memory_bytes': int(_field('/proc/meminfo', 'MemTotal').split()[0]) * 1024,
         'kernel': platform.release(),
-        'load_before': round(load, 2),
+        'busy_cores_before': round(proc.busy_now(), 2),
         'commit': _said(['git', '-C', root, 'describe', '--always', '--dirty', '--abbrev=10']) or 'no git',
         'versions': {
             'evloom': _said([programs / 'evloom', '--version']),

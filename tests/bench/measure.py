@@ -18,7 +18,6 @@ def under_load(bench_lab, server, result, connections, seconds, ports=0):
     if ports and server.redis is not None:
         server.redis.seed_ports(ports)
     result['command'] = ' '.join(map(str, load.command(server.url, connections, seconds)))
-    result['server_command'] = ' '.join(map(str, server.command))
     processes = server.pids() + server.store_pids()
     commands = server.redis.commands() if server.redis else 0
     cpu = proc.cpu_ns(processes)
@@ -65,6 +64,16 @@ def judge(told, served, total, connections):
     return ''
 
 
+def describe(error, server):
+    """An error with its remedy, or with the end of the server's log where that is what broke."""
+    text = str(error)
+    if getattr(error, 'remedy', ''):
+        text += f'\n  what to do: {error.remedy}'
+    if server is not None and server.process.poll() is not None:
+        text += f'\n  {server.title} has ended with status {server.process.returncode}\n{lab.log_end(server.process)}'
+    return text
+
+
 def guarded(result, make, work):
     """Makes a server, lets `work` fill the sample and ends the server. What breaks becomes the sample's error."""
     server = None
@@ -72,9 +81,7 @@ def guarded(result, make, work):
         server = make()
         work(server)
     except (lab.BenchError, OSError, ValueError, LookupError) as error:
-        result['error'] = str(error)
-        if getattr(error, 'remedy', ''):
-            result['error'] += f'\n  what to do: {error.remedy}'
+        result['error'] = describe(error, server)
     finally:
         if server is not None:
             server.stop()

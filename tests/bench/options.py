@@ -9,14 +9,14 @@ def parse(arguments):
     names = [case.name for case in cases.all_cases(False)]
     parser = argparse.ArgumentParser(prog='./dev bench', add_help=False, allow_abbrev=False)
     parser.add_argument('--quick', action='store_true')
-    parser.add_argument('--rounds', type=int)
-    parser.add_argument('--seconds', type=int)
+    parser.add_argument('--rounds', type=int, metavar='N')
+    parser.add_argument('--seconds', type=int, metavar='N')
     parser.add_argument('--case', nargs='+', default=[], metavar='NAME')
-    parser.add_argument('--out', type=pathlib.Path)
+    parser.add_argument('--out', type=pathlib.Path, metavar='DIR')
     parser.add_argument('--check', action='store_true')
     # For the script that calls this program.
-    parser.add_argument('--root', type=pathlib.Path, required=True)
-    parser.add_argument('--programs', type=pathlib.Path, required=True)
+    parser.add_argument('--root', type=pathlib.Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument('--programs', type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     asked = parser.parse_args(arguments)
     for name, value in (('--rounds', asked.rounds), ('--seconds', asked.seconds)):
         if value is not None and value < 1:

@@ -46,6 +46,21 @@ def cpu_ns(pids):
     return total
 
 
+def busy_cores(text_before, text_after, seconds):
+    """How many cores were at work between two readings of /proc/stat; what a hypervisor took away counts too."""
+    def busy(text):
+        user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, text.split('\n')[0].split()[1:9])
+        return user + nice + system + irq + softirq + steal
+    return (busy(text_after) - busy(text_before)) * TICK / 1e9 / seconds
+
+
+def busy_now(seconds=0.5):
+    """How many cores others keep at work while this program does nothing."""
+    before, began = _read('/proc/stat'), time.monotonic()
+    time.sleep(seconds)
+    return busy_cores(before, _read('/proc/stat'), time.monotonic() - began)
+
+
 def wait_quiet(pids, limit):
     """Until these processes have ended what they were doing: less than a twentieth of a CPU for 10 ms."""
     deadline = time.monotonic() + limit

@@ -4,7 +4,7 @@ import sys
 
 from . import figures
 
-WIDTH = 15  # of a column of figures
+WIDTH = 16  # of a column of figures
 NAME = 16
 
 
@@ -31,7 +31,7 @@ SHOWN = {
     'rps': lambda v: f'{v:,.0f}',
     'p50_us': microseconds,
     'p99_us': microseconds,
-    'cpu_us': lambda v: f'{v:.1f} µs',
+    'cpu_us': lambda v: f'{v:.1f} µs' if v < 1000 else microseconds(v),
     'redis_commands': lambda v: f'{v:.3f}' if v < 1 else f'{v:.2f}',
     'peak_bytes': size,
     'idle_bytes': size,
@@ -49,6 +49,10 @@ def extent(spread, shown):
     return f'{number}–{high}' if unit and high.endswith(unit) else f'{low}–{high}'
 
 
+def columned(cells):
+    return ''.join(f' {cell:>{WIDTH - 1}}' for cell in cells)
+
+
 def case_lines(case, paint):
     """One case of figures.summary: for each server its medians, their range, and the same as ratios to the mark."""
     columns = [(name, heading) for name, heading, _ in figures.FIGURES
@@ -56,7 +60,7 @@ def case_lines(case, paint):
     if not columns:
         return []
     lines = ['', paint('bold', case['title'])]
-    lines.append(paint('dim', ' ' * NAME + ''.join(f'{heading:>{WIDTH}}' for _, heading in columns)))
+    lines.append(paint('dim', ' ' * NAME + columned(heading for _, heading in columns)))
     for server in case['servers']:
         spreads = server['figures']
         if not spreads:
@@ -67,10 +71,10 @@ def case_lines(case, paint):
             """The middle of each column, and below it the range where there is more than one round."""
             found = [spreads.get(column) for column, _ in columns]
             cells = [shown(column)(spread['median']) if spread else '–' for (column, _), spread in zip(columns, found)]
-            lines.append(f'{name:<{NAME}}' + ''.join(f'{cell:>{WIDTH}}' for cell in cells))
+            lines.append(f'{name:<{NAME}}' + columned(cells))
             if any(spread and spread['count'] > 1 for spread in found):
                 cells = [extent(spread, shown(column)) if spread else '' for (column, _), spread in zip(columns, found)]
-                lines.append(paint('dim', f'{"  range":<{NAME}}' + ''.join(f'{cell:>{WIDTH}}' for cell in cells)))
+                lines.append(paint('dim', f'{"  range":<{NAME}}' + columned(cells)))
 
         row(server['server'], spreads, SHOWN.get)
         to_mark = server['to_mark']
@@ -84,11 +88,14 @@ def trouble_lines(samples, paint):
     """Every sample that does not count, and why."""
     lines, seen = [], set()
     for sample in samples:
-        said = (sample['server'], sample['round'], sample['error'])
-        if sample['error'] and said not in seen:
-            seen.add(said)
+        if sample['error']:
             where = f'{sample["case"]}, {sample["server"]}, round {sample["round"]}'
-            lines.append(paint('red', f'does not count: {where}: ') + sample['error'])
+            first, *rest = sample['error'].split('\n')
+            lines.append(paint('red', f'does not count: {where}: ') + first)
+            if sample['server'] not in seen:  # the log of one failure will do
+                lines += rest
+            if rest:
+                seen.add(sample['server'])
     return lines
 
 
@@ -125,9 +132,12 @@ def goal_lines(judged, paint):
 def machine_lines(machine, mode, paint):
     versions = machine['versions']
     shared = f'{machine["cores"]} cores, shared by the server, its store and wrk -t1'
+    busy = machine['busy_cores_before']
+    noise = f'other work kept {busy:.1f} cores busy before the run: expect noise, also in the ratios'
     return [
         f'{paint("bold", shared)} ({machine["model"]}, {machine["memory_bytes"] / (1 << 30):.0f} GiB, '
         f'Linux {machine["kernel"]})',
         f'{versions["evloom"]} ({machine["commit"]}), {versions["nginx"]}, {versions["wrk"]}, {versions["redis-server"]}',
         mode,
+        *([paint('red', noise)] if busy > 0.2 else []),
     ]

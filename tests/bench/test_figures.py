@@ -15,7 +15,8 @@ SAMPLES = [
     sample('nginx', 2, cpu_us=20.0, rps=500), sample('evloom', 2, cpu_us=26.0, rps=400, redis_commands=0.04),
     sample('nginx', 3, 'errors: 1 read', cpu_us=1.0), sample('evloom', 3, cpu_us=14.0, rps=800, redis_commands=0.03),
 ]
-CASE = types.SimpleNamespace(name='redis-256', title='stats <on> Redis', mark='nginx', servers=('nginx', 'evloom', 'direct'))
+CASE = types.SimpleNamespace(name='redis-256', title='stats <on> Redis', mark='nginx',
+                             servers=('nginx', 'evloom', 'direct'))
 
 
 class Figures(unittest.TestCase):

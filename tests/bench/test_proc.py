@@ -26,6 +26,10 @@ class Proc(unittest.TestCase):
         self.assertGreater(took, 90_000_000)
         self.assertLess(took, 200_000_000)
 
+    def test_cores_at_work_are_those_that_neither_idle_nor_wait(self):
+        before, after = 'cpu  100 0 50 900 10 0 0 0 0 0\ncpu0 ...', 'cpu  150 10 60 950 90 5 5 20 0 0\ncpu0 ...'
+        self.assertAlmostEqual(proc.busy_cores(before, after, 1), 100 * proc.TICK / 1e9)
+
     def test_the_family_holds_children_and_theirs(self):
         script = 'import subprocess, sys; p = subprocess.Popen(["cat"]); print(p.pid, flush=True); p.wait()'
         with subprocess.Popen([sys.executable, '-c', script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
