@@ -49,6 +49,7 @@ class LoopHost final : public http::Service {
   http::Server& server() { return server_; }
   Tickets& tickets() { return tickets_; }
   AnswerPool& answers() { return answers_; }
+  Fragments& fragments() { return fragments_; }
   const Epoch& epoch() const { return *epoch_; }
   Common& common() { return common_; }
 
@@ -110,6 +111,7 @@ class LoopHost final : public http::Service {
   observe::Logger logger_;
   Tickets tickets_;
   AnswerPool answers_;
+  Fragments fragments_;
   std::size_t requests_ = 0;
   Request* first_ = nullptr;  // of the list of all requests
   std::vector<const plugin::Instance*> on_hold_;

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <memory>
 
 #include "http/reply.hpp"
 #include "http/server.hpp"
@@ -317,7 +318,7 @@ void Connection::send(const Reply& reply) {
   head.status = reply.status;
   head.request_minor = exchange.head_.minor();
   head.keep_alive = !last_;
-  head.content_length = reply.body.bytes.size();
+  head.content_length = reply.body.size();
   head.date = server_.date();
   head.content_type = reply.content_type;
   head.allow = reply.allow;
@@ -344,20 +345,24 @@ void Connection::send(const Reply& reply) {
     if (!on_stack_) server_.make_ready(*this);
     return;
   }
-  exchange.sent_bytes_ = body.bytes.size();
+  exchange.sent_bytes_ = body.size();
   send_bytes({room.data(), size}, body);
 }
 
 void Connection::send_bytes(std::string_view head, const Body& body) {
   evbuffer* output = bufferevent_get_output(bev_);
+  std::array<std::string_view, 2 + Body::kMostMore> pieces = {head, body.bytes};
+  std::copy(body.more.begin(), body.more.end(), pieces.begin() + 2);
+  const std::size_t count = 2 + body.more.size();
   std::size_t written = 0;
   if (evbuffer_get_length(output) == 0) {
     // Straight to the socket: nearly always it takes all, and no event is needed.
-    iovec parts[2] = {{const_cast<char*>(head.data()), head.size()},
-                      {const_cast<char*>(body.bytes.data()), body.bytes.size()}};
+    std::array<iovec, 2 + Body::kMostMore> parts;
+    for (std::size_t i = 0; i < count; ++i)
+      parts[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};
     msghdr message{};
-    message.msg_iov = parts;
-    message.msg_iovlen = body.bytes.empty() ? 1 : 2;
+    message.msg_iov = parts.data();
+    message.msg_iovlen = body.size() == 0 ? 1 : count;
     const ssize_t n = ::sendmsg(fd(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR && errno != ENOBUFS) {
       if (body.release) body.release(body.context);
@@ -368,32 +373,35 @@ void Connection::send_bytes(std::string_view head, const Body& body) {
     }
     written = n < 0 ? 0 : static_cast<std::size_t>(n);
   }
-  if (written == head.size() + body.bytes.size()) {
+  if (written == head.size() + body.size()) {
     if (body.release) body.release(body.context);
     sent();
     return;
   }
-  if (written < head.size()) {
-    evbuffer_add(output, head.data() + written, head.size() - written);
-    written = 0;
-  } else {
-    written -= head.size();
+  std::size_t left = head.size() + body.size() - written;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t gone = std::min(written, pieces[i].size());
+    written -= gone;
+    const std::string_view rest = pieces[i].substr(gone);
+    left -= rest.size();
+    if (rest.empty()) continue;
+    if (i == 0 || !body.release) {
+      evbuffer_add(output, rest.data(), rest.size());
+    } else if (left != 0) {
+      evbuffer_add_reference(output, rest.data(), rest.size(), nullptr, nullptr);
+    } else {
+      // The last piece, which goes last, stands for all. libevent's clean-up wants a function of three
+      // arguments: the pair is kept on the heap until then.
+      evbuffer_add_reference(
+          output, rest.data(), rest.size(),
+          [](const void*, std::size_t, void* context) {
+            std::unique_ptr<Body> done(static_cast<Body*>(context));
+            done->release(done->context);
+          },
+          new Body{{}, {}, body.release, body.context});
+    }
   }
-  const std::string_view rest = body.bytes.substr(written);
-  if (body.release && !rest.empty()) {
-    // libevent's clean-up wants a function of three arguments: the pair is kept on the heap until then.
-    auto* held = new Body(body);
-    evbuffer_add_reference(
-        output, rest.data(), rest.size(),
-        [](const void*, std::size_t, void* context) {
-          std::unique_ptr<Body> done(static_cast<Body*>(context));
-          done->release(done->context);
-        },
-        held);
-  } else {
-    evbuffer_add(output, rest.data(), rest.size());
-    if (body.release) body.release(body.context);
-  }
+  if (body.release && body.size() == 0) body.release(body.context);
   state_ = State::sending;
   send_mark_ = unsent();
   arm(kSend, server_.limits().send_timeout);

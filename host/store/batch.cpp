@@ -4,13 +4,15 @@
 #include <array>
 #include <string_view>
 
+#include "plugin/instance.hpp"
 #include "store/operations.hpp"
 
 namespace evloom::store {
 
 namespace {
 
-constexpr std::uint32_t kKnown = UINT32_MAX;  // the slot of a part whose result is there already
+constexpr std::uint64_t kOwnOrigin = UINT64_MAX;  // of versions that the host has given
+constexpr std::uint32_t kKnown = UINT32_MAX;      // the slot of a part whose result is there already
 
 bool same_key(const evl_op& a, const evl_op& b) {
   return std::string_view(a.key.data, a.key.size) == std::string_view(b.key.data, b.key.size);
@@ -116,6 +118,7 @@ bool Batch::move(const Share& share, Batch& again, const evl_result* results) co
     } else {
       next.slot = kKnown;
       known[i] = merger_.own(part, at(results, part.slot));
+      known[i].version = 0;  // these are copies
       done = again.keep(known[i], part.items);
     }
     if (!done) {
@@ -143,7 +146,23 @@ bool Batch::keep(evl_result& result, std::size_t added) {
   return merger_.copy(result.items, result.item_count);
 }
 
-void Batch::deliver(evl_status status, const evl_result* results) {
+// Results that are the same bear the same version and origin: the backend's own, or one for this batch alone.
+void Batch::name_versions(const evl_result* results, loop::Loop& loop) {
+  versions_.clear();
+  for (std::uint32_t slot = 0; slot < ops().size(); ++slot) {
+    const evl_result& whole = at(results, slot);
+    if (whole.version != 0) {
+      versions_.push_back({whole.version, backend ? backend->serial() : 0});
+    } else if (whole.item_count != 0 && merger_.parts(slot) > 1) {
+      versions_.push_back({loop.next_number(), kOwnOrigin});
+    } else {
+      versions_.push_back({0, 0});
+    }
+  }
+}
+
+void Batch::deliver(evl_status status, const evl_result* results, loop::Loop& loop) {
+  if (status == EVL_OK) name_versions(results, loop);
   std::array<evl_result, kMaxOps> own;
   for (const Share& share : shares_) {
     Submission* submission = share.submission;
@@ -159,8 +178,12 @@ void Batch::deliver(evl_status status, const evl_result* results) {
         own[i] = share.known[i];
       } else if (status == EVL_OK) {
         own[i] = merger_.own(part, at(results, part.slot));
+        own[i].version = versions_[part.slot].number;
+        own[i].origin = versions_[part.slot].origin;
       } else {
-        own[i] = {sizeof(evl_result), status, 0, nullptr, 0, nullptr};
+        own[i] = {};
+        own[i].size = sizeof(evl_result);
+        own[i].status = status;
       }
     }
     submission->done(*submission, EVL_OK, own.data(), share.count);

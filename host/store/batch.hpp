@@ -9,6 +9,7 @@
 #include "evloom/abi/store.h"
 
 #include "loop/deadline.hpp"
+#include "loop/loop.hpp"
 #include "store/merger.hpp"
 
 namespace evloom::plugin {
@@ -53,8 +54,8 @@ class Batch {
   bool has_refused(const evl_result* results) const;
   std::size_t retry(Batch& again, const evl_result* results);
 
-  // Tells every submission that still waits; afterwards nobody does.
-  void deliver(evl_status status, const evl_result* results);
+  // Tells every submission that still waits; afterwards nobody does. `loop` numbers what several share.
+  void deliver(evl_status status, const evl_result* results, loop::Loop& loop);
 
   // Empty again, for the next use.
   void reset();
@@ -85,12 +86,18 @@ class Batch {
   bool move(const Share& share, Batch& again, const evl_result* results) const;
   bool keep(evl_result& result, std::size_t added);
   void take_back(std::size_t first);
+  void name_versions(const evl_result* results, loop::Loop& loop);
 
   Batcher& batcher_;
   loop::Deadline deadline_;
   Merger merger_;
   std::vector<Merger::Part> parts_;  // of all submissions, one after the other
   std::vector<Share> shares_;
+  struct Version {
+    std::uint64_t number;
+    std::uint64_t origin;
+  };
+  std::vector<Version> versions_;  // of each operation's result
 };
 
 }  // namespace evloom::store

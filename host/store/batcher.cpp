@@ -20,7 +20,7 @@ Batcher::Batcher(loop::Loop& loop, const Limits& limits)
 
 Batcher::~Batcher() {
   unbind();
-  for (Batch* batch : std::exchange(queue_, {})) batch->deliver(EVL_E_CANCELLED, nullptr);
+  for (Batch* batch : std::exchange(queue_, {})) batch->deliver(EVL_E_CANCELLED, nullptr, loop_);
 }
 
 void Batcher::bind(plugin::Instance& backend) {
@@ -52,7 +52,7 @@ void Batcher::unbind() {
     lost_.push_back(std::move(batch));
   }
   std::erase(batches_, nullptr);
-  for (Batch* batch : ended) batch->deliver(EVL_E_UNKNOWN, nullptr);
+  for (Batch* batch : ended) batch->deliver(EVL_E_UNKNOWN, nullptr, loop_);
 }
 
 void Batcher::release() {
@@ -62,7 +62,7 @@ void Batcher::release() {
 
 void Batcher::close() {
   closed_ = true;
-  for (Batch* batch : std::exchange(queue_, {})) batch->deliver(EVL_E_CANCELLED, nullptr);
+  for (Batch* batch : std::exchange(queue_, {})) batch->deliver(EVL_E_CANCELLED, nullptr, loop_);
   waiting_ = waiting_bytes_ = 0;
 }
 
@@ -157,7 +157,7 @@ void Batcher::flush() {
     waiting_bytes_ -= batch.bytes();
     const evl_status status = launch(batch);
     if (status == EVL_OK) return;
-    batch.deliver(status, nullptr);  // its callbacks may submit again
+    batch.deliver(status, nullptr, loop_);  // its callbacks may submit again
     give_back(batch);
   }
 }
@@ -188,7 +188,7 @@ void Batcher::on_done(void* context, evl_status status, const evl_result* result
       status = EVL_E_INTERNAL;
     }
     if (status == EVL_OK) self.retry(batch, results);
-    batch.deliver(status, results);
+    batch.deliver(status, results, self.loop_);
   }
   self.give_back(batch);
   if (!self.queue_.empty()) self.leave_later();
@@ -229,7 +229,7 @@ void Batcher::on_deadline(void* context) {
   batch.backend->unpin(self.loop_.index());
   --self.current_;
   self.flush();
-  batch.deliver(EVL_E_UNKNOWN, nullptr);
+  batch.deliver(EVL_E_UNKNOWN, nullptr, self.loop_);
   batch.telling = false;
   if (!batch.flying) {
     self.give_back(batch);

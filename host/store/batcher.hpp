@@ -90,7 +90,7 @@ class Batcher {
   void* slot_ = nullptr;
   observe::Logger logger_;
   loop::EventPtr turn_;
-  bool leaving_ = false;  // turn_ is to come
+  bool leaving_ = false;   // turn_ is to come
   std::size_t turns_ = 0;  // that what waits has waited
   std::size_t seen_ = 0;   // waiting_ at the last of them
   bool held_ = false;

@@ -16,6 +16,7 @@ constexpr std::size_t kMaxSpare = 8;          // submits kept for re-use
 constexpr auto kIdle = 5s;                    // without a reply for so long: ask whether it is still there
 constexpr auto kWanted = 500ms;               // between two attempts, at most, while somebody asks
 constexpr auto kRetirement = 5s;              // between two connections given up for an error, at least
+constexpr unsigned kVersionBits = 48;         // of the versions of one loop's sets
 constexpr auto kNameLimit = 5s;               // after which a slow look-up is said to be one
 
 }  // namespace
@@ -29,6 +30,7 @@ Connection::Connection(evl::Host host, evl::Loop loop, const Options& options, c
       link_(loop.event_base(), options.max_reply, *this),
       resolver_(host, loop),
       timer_(host, loop),
+      session_(std::uint64_t{loop.index()} << kVersionBits),
       random_(std::random_device{}()) {
   later_event_ = event_new(
       loop.event_base(), -1, 0, [](int, short, void* self) { static_cast<Connection*>(self)->turned(); },

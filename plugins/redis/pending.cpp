@@ -26,7 +26,7 @@ void Pending::begin(const evl::Batch& batch, std::chrono::nanoseconds deadline, 
   item_errors_ = 0;
   refusal_ = nullptr;
   answered_ = lost_ = false;
-  results_.assign(batch.count, evl_result{sizeof(evl_result), EVL_OK, 0, nullptr, 0, nullptr});
+  results_.assign(batch.count, evl::result());
   if (session.sets.stale()) release_watch(session);
   for (std::uint32_t i = 0; i < batch.count; ++i) {
     results_[i].status = check(batch[i]);

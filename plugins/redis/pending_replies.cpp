@@ -210,6 +210,7 @@ void Pending::take_verified(std::uint32_t count, bool unchanged, Session& sessio
     if (op.kind == EVL_OP_SET_READ) {
       result.items = all.items;
       result.item_count = all.count;
+      result.version = all.version;
     } else if (op.kind == EVL_OP_SET_SIZE) {
       result.integer = static_cast<std::int64_t>(all.count);
     }

@@ -37,6 +37,7 @@ void WatchedSets::keep(std::uint32_t serial, std::string_view key, std::span<con
     set->members.insert(evl::view(member), hash_);
     bytes += member.size + MemberSet::kMemberCost;
   }
+  set->members.set_version(++versions_);
   if (sets_.emplace(key, std::move(set)).second) bytes_ += bytes;
 }
 

@@ -32,7 +32,8 @@ struct KnownSet : Shared {
 
 class WatchedSets {
  public:
-  WatchedSets() = default;
+  // `versions`: where the versions of its sets begin.
+  explicit WatchedSets(std::uint64_t versions) : versions_(versions) {}
   WatchedSets(const WatchedSets&) = delete;
   WatchedSets& operator=(const WatchedSets&) = delete;
 
@@ -82,9 +83,12 @@ class WatchedSets {
   unsigned pause_ = 0;  // reads that are not watched after a watch that was not worth it
   unsigned left_ = 0;   // of them
   unsigned misses_ = 0;
+  std::uint64_t versions_;
 };
 
 struct Session {
+  explicit Session(std::uint64_t versions) : sets(versions) {}
+
   Ability together = Ability::kUntried;  // MULTI, SMISMEMBER, EXEC (Redis 6.2)
   Ability watching = Ability::kUntried;  // WATCH and its flag in CLIENT INFO (Redis 6.2)
   WatchedSets sets;
