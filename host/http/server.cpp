@@ -73,7 +73,8 @@ Server::Server(loop::Loop& loop, Service& service, const Limits& limits, Shared&
       metrics_(metrics),
       log_(log),
       logger_(log.logger("http")),
-      ready_event_(event_new(loop.base(), -1, 0, &Server::on_ready, this)) {}
+      ready_event_(event_new(loop.base(), -1, 0, &Server::on_ready, this)),
+      read_room_(new char[kReadRoom]) {}
 
 Server::~Server() { close_all(); }
 
