@@ -29,7 +29,7 @@ struct HostOptions {
   // loop's turn it is comes from this number; the same number gives the same run.
   std::uint64_t seed = 0;
   // As limits.reply_timeout and stores.NAME.timeout, by the host's clock.
-  std::chrono::nanoseconds reply_timeout = std::chrono::seconds(30);
+  std::chrono::nanoseconds reply_timeout = std::chrono::seconds(5);
   std::chrono::nanoseconds store_timeout = std::chrono::seconds(2);
   // Lines below are not kept, and evl_log::enabled says so.
   evl_log_level log_level = EVL_LOG_TRACE;

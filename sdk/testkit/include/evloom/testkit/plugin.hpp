@@ -10,6 +10,8 @@
 
 namespace evl::testkit {
 
+class InstanceImpl;
+
 class Plugin {
  public:
   // Loads a private copy, so that each call gives code and data of its own, as each generation has in the
@@ -26,7 +28,7 @@ class Plugin {
   class Code;
 
  private:
-  friend class Instance;
+  friend class InstanceImpl;
   explicit Plugin(std::shared_ptr<Code> code) : code_(std::move(code)) {}
   std::shared_ptr<Code> code_;
 };
