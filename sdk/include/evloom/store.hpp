@@ -50,6 +50,7 @@ inline evl_op expire(std::string_view key, std::int64_t milliseconds) {
 // What came back, valid during the reply. `status` speaks for all; each result has its own as well.
 class Results {
  public:
+  // Made by the glue.
   Results(evl_status status, const evl_result* results, std::size_t count)
       : status_(status), results_(results), count_(status == EVL_OK ? count : 0) {}
 
@@ -60,6 +61,7 @@ class Results {
       if ((*this)[i].status != EVL_OK) return (*this)[i].status;
     return EVL_OK;
   }
+  // How many, and each of them in the order of the operations.
   std::size_t size() const { return count_; }
   const evl_result& operator[](std::size_t index) const {
     return *reinterpret_cast<const evl_result*>(reinterpret_cast<const char*>(results_) +
@@ -75,6 +77,7 @@ class Results {
 // The store that the request's route names.
 class Store {
  public:
+  // `role` "" for the route's `store`, else a key of its `stores`.
   explicit Store(Request& request, const char* role = "")
       : request_(request), store_(request.interfaces().store->find(request.raw(), role)) {}
 
@@ -105,6 +108,7 @@ class Store {
         },
         held);
   }
+  // The same for operations that are written out.
   template <typename Reply>
   evl_status submit(std::initializer_list<evl_op> ops, Reply reply) {
     return submit(std::span<const evl_op>(ops.begin(), ops.size()), reply);
