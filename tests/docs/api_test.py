@@ -53,7 +53,7 @@ class Api(unittest.TestCase):
         self.assertEqual((status, words), (0, ""))
         page = pages["structevl__pot.html"]
         self.assertEqual(page.count("Fills it, and empties it."), 2 * 2, "a comment speaks for both, in brief and in full")
-        self.assertIn("with <code>soap</code> @ 60 &lt;degrees&gt;. [any]", page)
+        self.assertIn("with <code>soap</code> @ 60 &lt;degrees&gt;.", page)
         self.assertIn("how much it holds", page)
 
     def test_a_field_without_a_comment(self):
