@@ -103,6 +103,9 @@ class Instance {
     return static_cast<const Table*>(table(kInterfaceId<Table>));
   }
 
+  // What the plugin's get_interface gives for any id; its own table, as it is. [any]
+  const void* ask(const char* id) noexcept;
+
   // The first two arguments of the functions of such a table. [any], [loop]
   void* object() const { return plugin_.instance; }
   void* slot(loop::Loop& on) const;
