@@ -10,6 +10,7 @@ namespace {
 #define EVLOOM_FILE "note exports libraries"
 #define EVLOOM_ALIVE EVLOOM_FILE " load create life"
 #define EVLOOM_CLEAN EVLOOM_ALIVE " leftovers loops"
+#define EVLOOM_SOUND EVLOOM_CLEAN " cycles"
 
 constexpr Test kTests[] = {
     {"note", "The file says what it is: id, version, ABI, needs, and a schema of its options.", "",
@@ -32,11 +33,23 @@ constexpr Test kTests[] = {
      test_leftovers},
     {"loops", "It does the same on one loop and on eight.", EVLOOM_ALIVE " leftovers", test_loops},
     {"cycles", "A hundred lives leave no mapping, descriptor or thread behind.", EVLOOM_CLEAN, test_cycles},
-    {"store", "A store ends each submit once, later, on its loop, and has done what it says.", EVLOOM_CLEAN,
+    {"missing-interfaces", "It does without, or refuses, where a host lacks what its `needs` do not name.",
+     EVLOOM_SOUND, test_missing_interfaces},
+    {"requests", "A handler answers every request, once, with nothing left of it.", EVLOOM_SOUND,
+     test_requests},
+    {"larger-structs", "It works with a host whose structs have grown at their ends.",
+     EVLOOM_SOUND " requests", test_larger_structs},
+    {"cancel", "A handler lets go of a request whose client goes away or whose time is up, at any point.",
+     EVLOOM_SOUND " requests", test_cancel},
+    {"stores", "A handler answers when its store is late, out of order, in error or lost.",
+     EVLOOM_SOUND " requests", test_stores},
+    {"store", "A store ends each submit once, later, on its loop, and has done what it says.", EVLOOM_SOUND,
      test_store},
-    {"format", "A format renders every kind of value, in as much room as there is.", EVLOOM_CLEAN,
+    {"format", "A format renders every kind of value, in as much room as there is.", EVLOOM_SOUND,
      test_format},
-    {"state", "State that one instance saves its successor goes on with.", EVLOOM_CLEAN, test_state},
+    {"state", "State that one instance saves its successor goes on with.", EVLOOM_SOUND, test_state},
+    {"swap", "In a host under load it takes the place of its older build and of itself; no request fails.",
+     EVLOOM_SOUND " requests store format state", test_swap},
 };
 
 }  // namespace

@@ -68,6 +68,13 @@ Verdict test_format(Run& run);   // tests_format.cpp
 Verdict test_state(Run& run);    // tests_state.cpp
 Verdict test_swap(Run& run);     // tests_swap.cpp
 
+// tests_handler.cpp, in the SDK's testkit.
+Verdict test_larger_structs(Run& run);
+Verdict test_missing_interfaces(Run& run);
+Verdict test_requests(Run& run);
+Verdict test_cancel(Run& run);
+Verdict test_stores(Run& run);
+
 // The whole life of an instance on a stage, with each step said; `meanwhile` between start and stop. The
 // first failure, or none.
 Status live(Run& run, Stage& stage, const std::shared_ptr<plugin::Library>& library, config::Node options,
