@@ -187,7 +187,9 @@ Verdict test_cancel(Run& run) {
   if (!run.subject.offers(EVL_HANDLER)) return skipped("it is no handler");
   return in_kit(run, [&] {
     const kit::Plugin plugin = kit::Plugin::file(run.subject.asked().file);
-    Scene scene(run.subject, plugin, options_of(run, 1));
+    kit::HostOptions options = options_of(run, 1);
+    options.reply_timeout = options.store_timeout = 1h;  // what ends a request here is the test alone
+    Scene scene(run.subject, plugin, options);
     int cancelled = 0;
     for (const Way& way : kWays) {
       for (int turns = 0; turns <= kDeepest; ++turns) {
