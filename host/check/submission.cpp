@@ -13,6 +13,10 @@ namespace evloom::check {
 
 namespace {
 
+// A loop that is so long in one turn gets the stop in the same one. Were it later for once, the store had
+// ended by itself.
+constexpr std::chrono::milliseconds kBusy{50};
+
 // An operation of an array whose maker knows more fields than this header has.
 struct WideOp {
   evl_op op;
@@ -107,6 +111,29 @@ Submission& make_submission() {
   return *all.back();
 }
 
+Submission& make(const std::vector<Op>& ops, bool wide) {
+  Submission& submission = make_submission();
+  submission.ops = ops;
+  submission.prepare(wide);
+  return submission;
+}
+
+// On the loop's thread.
+void begin(Submission& submission, plugin::Instance& instance, loop::Loop& on) {
+  const auto* store = instance.interface<evl_store_backend>();
+  submission.thread = std::this_thread::get_id();
+  submission.inside = true;
+  const evl_status status = instance.call("submit", [&] {
+    return store->submit(instance.object(), instance.slot(on), submission.first(), submission.ops.size(),
+                         &Submission::done, &submission);
+  });
+  submission.inside = false;
+  if (status == EVL_OK) return;
+  submission.outcome.status = status;
+  submission.outcome.refused = true;
+  submission.end();
+}
+
 }  // namespace
 
 bool Outcome::good() const {
@@ -122,26 +149,9 @@ std::string Outcome::text() const {
 
 Result<Outcome> submit(Stage& stage, plugin::Instance& instance, std::uint32_t loop,
                        const std::vector<Op>& ops, std::chrono::nanoseconds limit, bool wide) {
-  Submission& submission = make_submission();
-  submission.ops = ops;
-  submission.prepare(wide);
-  const auto* store = instance.interface<evl_store_backend>();
+  Submission& submission = make(ops, wide);
   stage.pool().run_on(
-      loop,
-      [&](loop::Loop& on) {
-        submission.thread = std::this_thread::get_id();
-        submission.inside = true;
-        const evl_status status = instance.call("submit", [&] {
-          return store->submit(instance.object(), instance.slot(on), submission.first(),
-                               submission.ops.size(), &Submission::done, &submission);
-        });
-        submission.inside = false;
-        if (status == EVL_OK) return;
-        submission.outcome.status = status;
-        submission.outcome.refused = true;
-        submission.end();
-      },
-      std::chrono::hours(24));
+      loop, [&](loop::Loop& on) { begin(submission, instance, on); }, std::chrono::hours(24));
   std::unique_lock lock(submission.mutex);
   const bool ended = submission.changed.wait_for(lock, limit, [&] { return submission.ended; });
   if (!submission.broken.empty()) return Error{submission.broken};
@@ -153,6 +163,24 @@ Result<Outcome> submit(Stage& stage, plugin::Instance& instance, std::uint32_t l
                  " ms: end each submit, with EVL_E_TIMEOUT or EVL_E_UNKNOWN if need be"};
   }
   return submission.outcome;
+}
+
+std::function<Status()> submit_and_leave(Stage& stage, plugin::Instance& instance, std::uint32_t loop,
+                                         const std::vector<Op>& ops) {
+  Submission& submission = make(ops, false);
+  loop::Loop& on = stage.pool().at(loop);
+  on.mailbox().call([&submission, &instance, &on] {
+    begin(submission, instance, on);
+    std::this_thread::sleep_for(kBusy);
+  });
+  return [&submission]() -> Status {
+    const std::lock_guard lock(submission.mutex);
+    if (!submission.broken.empty()) return Error{submission.broken};
+    if (submission.ended) return {};
+    return Error{
+        "a submit that was under way when thread_stop was called has not ended with it: end it there, with "
+        "EVL_E_UNAVAILABLE or EVL_E_UNKNOWN"};
+  };
 }
 
 }  // namespace evloom::check

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -43,5 +44,11 @@ struct Outcome {
 // lie further apart, as those of a later host may. [control]
 Result<Outcome> submit(Stage& stage, plugin::Instance& instance, std::uint32_t loop,
                        const std::vector<Op>& ops, std::chrono::nanoseconds limit, bool wide = false);
+
+// Submits on a loop and does not wait; the loop is busy for a moment after it, so that the instance can be
+// stopped in the same turn. What it gives is called when that has happened: an Error when the submit has not
+// ended by then. [control]
+std::function<Status()> submit_and_leave(Stage& stage, plugin::Instance& instance, std::uint32_t loop,
+                                         const std::vector<Op>& ops);
 
 }  // namespace evloom::check

@@ -75,13 +75,19 @@ class StoreTest {
       notes_.push_back(
           "no operation could be carried out here (" + first->text() +
           "): what operations do was not tried; start its server, or give its options with --config");
-      return in_error(instance, prefix);
+      if (Status status = in_error(instance, prefix); !status) return status;
+      leave(instance, prefix);
+      return {};
     }
     for (const bool wide : {false, true})
       if (Status status = keeps_contract(instance, prefix, wide); !status) return status;
-    return counts(instance, prefix);
+    if (Status status = counts(instance, prefix); !status) return status;
+    leave(instance, prefix);
+    return {};
   }
-  std::vector<std::string> notes_;
+  // Whatever was under way when it was stopped. After live().
+  Status stopped() const { return under_way_(); }
+  const std::vector<std::string>& notes() const { return notes_; }
 
  private:
   Status ask(plugin::Instance& instance) {
@@ -170,8 +176,15 @@ class StoreTest {
     return {};
   }
 
+  // Its stop comes while it is busy. The last loop is the first to be stopped.
+  void leave(plugin::Instance& instance, const std::string& prefix) {
+    under_way_ = submit_and_leave(stage_, instance, kLoops - 1, {{EVL_OP_DELETE, prefix + "gone", 0, {}}});
+  }
+
   Run& run_;
   Stage& stage_;
+  std::vector<std::string> notes_;
+  std::function<Status()> under_way_;
 };
 
 }  // namespace
@@ -188,7 +201,8 @@ Verdict test_store(Run& run) {
   const Status status = live(run, **stage, *library, std::move(*options),
                              [&](plugin::Instance& instance) { return test.on(instance); });
   if (!status) return failed(status.error().message);
-  return passed(std::move(test.notes_));
+  if (Status ended = test.stopped(); !ended) return failed(ended.error().message);
+  return passed(test.notes());
 }
 
 }  // namespace evloom::check

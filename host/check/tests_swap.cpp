@@ -49,10 +49,9 @@ Result<std::string> configuration(const Subject& subject, const fs::path& folder
   if (!options) return options.error();
   const std::string values = options->entries().empty() ? "" : config::dump(*options);
   const std::string plugin = "plugin: " + subject.facts().id + "\n";
-  std::string yaml =
-      "threads: 2\nlisten: [{ unix: \"" + (folder / "http").string() + "\" }]\nplugins: { path: [\"" +
-      (folder / "plugins").string() +
-      "\"] }\nlog: { level: \"off\" }\nepochs: { rollback_window: 0s, drain_timeout: 5s }\n";
+  std::string yaml = "threads: 2\nlisten: [{ unix: \"" + (folder / "http").string() +
+                     "\" }]\nplugins: { path: [\"" + (folder / "plugins").string() +
+                     "\"] }\nlog: { level: \"off\" }\nepochs: { rollback_window: 0s, drain_timeout: 5s }\n";
   switch (subject.kind()) {
     case config::InstanceKind::handler:
       yaml += std::string("handlers:\n  ") + kName + ":\n    " + plugin + indented(values, 4);
@@ -223,7 +222,8 @@ Verdict swap_in(Run& run, const fs::path& folder) {
   if (!run.subject.asked().from.empty())
     if (Status status = stand.swap(run.subject.asked().file, "from the older build"); !status)
       return failed(status.error().message);
-  // A host gives a store some seconds to be ready before it takes the old one's place: once, when it cannot be.
+  // A host gives a store some seconds to be ready before it takes the old one's place: once, when it cannot
+  // be.
   for (int i = 0; i < (in_order ? kSwaps : 1); ++i) {
     const fs::path build = variant(run.subject.asked().file, folder, i);
     if (Status status = stand.swap(build, "with itself"); !status) return failed(status.error().message);

@@ -169,6 +169,7 @@ const Fault kFaults[] = {
     {"late_reply", "store", "`done` has not been called"},
     {"health_crashes", "store", "crashed (SIGSEGV) in health"},
     {"fixed_stride", "store", ""},
+    {"drops_pending", "store", "has not ended with it"},
     {"format_throws", "format", "list threw: thrown by list"},
     {"accepts_all", "state", "accepts takes state of version 4294967295"},
     {"forgets_state", "state", "save and load lose state"},
@@ -209,6 +210,15 @@ INSTANTIATE_TEST_SUITE_P(Each, BadPlugin, ::testing::ValuesIn(kFaults),
 
 // ---- the command
 // -------------------------------------------------------------------------------------------------
+
+TEST(PluginCheck, ItsPageHasEveryTestWithWhatItProves) {
+  const std::string page = read_file(PLUGIN_CHECK_PAGE);
+  const Json list = Json::parse(check({"--list", "--json"}).output);
+  std::string table;
+  for (const Json& test : list)
+    table += "| `" + test["name"].get<std::string>() + "` | " + test["proves"].get<std::string>() + " |\n";
+  EXPECT_NE(page.find(table), std::string::npos) << "docs/plugin-check.md must have:\n" << table;
+}
 
 TEST(PluginCheck, SaysWhatItTriesAndHowItWent) {
   const Outcome good = check({first_party("hello"), "--only", "note", "--only", "requests"});

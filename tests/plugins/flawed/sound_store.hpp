@@ -118,6 +118,7 @@ class Store {
    public:
     PerLoop(Store& store, evl::Loop loop) : store_(store), timer_(store.host, loop) {}
     ~PerLoop() {
+      if (!Flaws::ends) return;
       for (const evl::Batch& batch : std::exchange(waiting_, {})) batch.failed(EVL_E_UNAVAILABLE);
     }
     evl_status submit(const evl::Batch& batch) {
@@ -153,6 +154,7 @@ class Store {
 struct None {
   static const evl_op& op(const evl::Batch& batch, std::size_t i) { return batch[i]; }
   static bool saved(const std::string&) { return true; }
+  static constexpr bool ends = true;  // what waits when a loop is stopped
 };
 
 }  // namespace flawed

@@ -158,6 +158,12 @@ static evl_status create(const evl_host* host, const evl_config* options, evl_pl
   self->workers = host->get_interface(host, EVL_HOST_WORK);
   self->metrics = host->get_interface(host, EVL_HOST_METRICS);
   self->log = host->get_interface(host, EVL_HOST_LOG);
+  if (!reader || !self->requests || !self->stores || !self->loops || !self->timers || !self->workers ||
+      !self->metrics || !self->log) {
+    free(self);
+    evl_error_set(error, "the host lacks an interface");
+    return EVL_E_UNSUPPORTED;
+  }
   if (reader->text(reader->member(options, "key"), &self->key) != EVL_OK ||
       reader->duration(reader->member(options, "delay"), &self->delay) != EVL_OK ||
       self->metrics->counter(host, "oldest_total", "Answers.", &self->answered) != EVL_OK) {
