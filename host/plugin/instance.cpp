@@ -72,6 +72,7 @@ Instance::Instance(Spec spec, HostContext& context, std::uint32_t slot)
       metrics_(context.metrics.group({{"instance", name_}})),
       view_{{sizeof(evl_host), EVL_ABI_VERSION, &Access::get_interface}, this},
       slot_(slot),
+      serial_(context.slots.taken()),
       loops_(context.pool.size()),
       cells_(new Cell[loops_]),
       started_(loops_) {

@@ -81,6 +81,11 @@ class Rendering {
   Rendering& items(std::span<const evl_value> values) {
     return then(raw_.format->items(raw_.instance, raw_.slot, raw_.writer, values.data(), values.size()));
   }
+  // The items of a store's result, as values of `kind`: EVL_VALUE_TEXT or EVL_VALUE_DIGITS. For a long list
+  // that seldom changes this costs next to nothing.
+  Rendering& items(const evl_result& result, evl_value_kind kind) {
+    return then(request_.interfaces().render->items(request_.raw(), &raw_, &result, kind));
+  }
   Rendering& end() { return then(raw_.format->end(raw_.instance, raw_.slot, raw_.writer)); }
 
   // Sends the answer; a completion of the request.

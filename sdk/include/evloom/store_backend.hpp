@@ -18,6 +18,14 @@
 
 namespace evl {
 
+// An empty result.
+inline evl_result result(evl_status status = EVL_OK) {
+  evl_result result{};
+  result.size = sizeof result;
+  result.status = status;
+  return result;
+}
+
 // One submit: its operations, and how it ends. A plain value; see evl_store_backend for the rules.
 struct Batch {
   const evl_op* ops;        // the first one; their stride is its `size`
