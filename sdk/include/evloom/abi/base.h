@@ -24,7 +24,7 @@ extern "C" {
  * minor version rises when a struct grows or an interface that plugins ask for is added. A new interface that
  * plugins offer leaves it as it is: a host that does not know the id never asks for it. */
 #define EVL_ABI_MAJOR 1u
-#define EVL_ABI_MINOR 0u
+#define EVL_ABI_MINOR 1u
 #define EVL_ABI_VERSION ((EVL_ABI_MAJOR << 16) | EVL_ABI_MINOR)
 
 /* What became of a call. EVL_OK is zero; a value that a reader does not know means EVL_E_INTERNAL. */

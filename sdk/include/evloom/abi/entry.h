@@ -44,7 +44,7 @@ typedef struct evl_entry {
 #define EVL_STRING_(x) #x
 /* The value of a macro as a string literal. */
 #define EVL_STRING(x) EVL_STRING_(x)
-#define EVL_NOTE_ABI "1.0" /* EVL_ABI_MAJOR.EVL_ABI_MINOR */
+#define EVL_NOTE_ABI "1.1" /* EVL_ABI_MAJOR.EVL_ABI_MINOR */
 
 #define EVL_NOTE_TEXT_(ID, VERSION, DESCRIPTION, LICENCE, INTERFACES, NEEDS, OPTIONS)                   \
   "abi=" EVL_NOTE_ABI "\0id=" ID "\0version=" VERSION "\0description=" DESCRIPTION "\0licence=" LICENCE \
