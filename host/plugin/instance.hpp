@@ -103,6 +103,8 @@ class Instance {
     return static_cast<const Table*>(table(kInterfaceId<Table>));
   }
 
+  // What the plugin's get_interface gives for any id; its own table, as it is. [any]
+  const void* ask(const char* id) noexcept;
   // A number that no other instance of this host ever has; never 0. [any]
   std::uint64_t serial() const { return serial_; }
 
