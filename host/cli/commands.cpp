@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/dev.hpp"
 #include "cli/operate_options.hpp"
 
 namespace evloom::cli {
@@ -40,6 +41,16 @@ int run_command_line(int argc, char** argv) {
   inspect_command->add_option("file", file, "Plugin file (.so)")->required();
   inspect_command->add_flag("--json", json, "JSON instead of text");
 
+  DevOptions dev_options;
+  CLI::App* dev_command = app.add_subcommand(
+      "dev", "Serve a plugin that is being written, and swap it in whenever it has been built");
+  dev_command->add_option("file", dev_options.file, "Plugin file (.so)")->required();
+  CLI::Option* dev_config = dev_command->add_option(
+      "-c,--config", dev_options.config,
+      "Configuration that uses the plugin; without it one is made, with the plugin on /");
+  dev_command->add_option("--port", dev_options.port, "Port on 127.0.0.1; without it a free one")
+      ->excludes(dev_config);
+
   CLI::App* config_command = app.add_subcommand("config", "Print what there is to configure");
   config_command->require_subcommand(1);
   std::vector<std::filesystem::path> plugins;
@@ -65,6 +76,7 @@ int run_command_line(int argc, char** argv) {
   }
   if (const auto asked = operate.run()) return *asked;
   if (*preflight_command) return preflight();
+  if (*dev_command) return dev(dev_options);
   if (*run_command) return run(config);
   if (*check_command) return check(config);
   if (*inspect_command) return inspect(file, json);

@@ -33,8 +33,8 @@ std::shared_ptr<const config::Config> load_config(const std::filesystem::path& f
   return loaded.config;
 }
 
-std::optional<epoch::Plan> load_plan(const epoch::PlanSource& source) {
-  epoch::PlanSource::Loaded loaded = source.load();
+std::optional<epoch::Plan> load_plan(const epoch::PlanSource& source, const epoch::Swaps& swaps) {
+  epoch::PlanSource::Loaded loaded = source.load(swaps);
   report(loaded.diagnostics);
   return std::move(loaded.plan);
 }

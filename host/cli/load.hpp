@@ -13,7 +13,7 @@
 namespace evloom::cli {
 
 // Prints all errors and warnings to standard error; nothing when there was an error.
-std::optional<epoch::Plan> load_plan(const epoch::PlanSource& source);
+std::optional<epoch::Plan> load_plan(const epoch::PlanSource& source, const epoch::Swaps& swaps = {});
 std::shared_ptr<const config::Config> load_config(const std::filesystem::path& file);
 
 // Where plugins are when the configuration names no folder: ../lib/evloom/plugins beside the program.
