@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/dev.hpp"
+#include "cli/new.hpp"
 #include "cli/operate_options.hpp"
 
 namespace evloom::cli {
@@ -41,6 +42,17 @@ int run_command_line(int argc, char** argv) {
   inspect_command->add_option("file", file, "Plugin file (.so)")->required();
   inspect_command->add_flag("--json", json, "JSON instead of text");
 
+  NewOptions new_options;
+  CLI::App* new_command =
+      app.add_subcommand("new", "Make a folder to begin a plugin with: source, test, build, YAML");
+  new_command->add_option("kind", new_options.kind, "handler, store or format")
+      ->required()
+      ->check(CLI::IsMember({"handler", "store", "format"}));
+  new_command->add_option("name", new_options.name, "Id of the plugin, and name of the folder")->required();
+  new_command->add_option("--dir", new_options.folder,
+                          "Folder that gets the new one; without it the working folder");
+  new_command->add_flag("--c", new_options.c, "In plain C; a handler only");
+
   DevOptions dev_options;
   CLI::App* dev_command = app.add_subcommand(
       "dev", "Serve a plugin that is being written, and swap it in whenever it has been built");
@@ -76,6 +88,7 @@ int run_command_line(int argc, char** argv) {
   }
   if (const auto asked = operate.run()) return *asked;
   if (*preflight_command) return preflight();
+  if (*new_command) return make_new(new_options);
   if (*dev_command) return dev(dev_options);
   if (*run_command) return run(config);
   if (*check_command) return check(config);
