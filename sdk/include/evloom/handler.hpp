@@ -33,7 +33,10 @@ struct Table<T, evl_handler> {
         evl_error error{sizeof error, sizeof text, text};
         const evl_status status = guarded(&error, [&] { receiver<T>(instance, slot).on_request(request); });
         if (status != EVL_OK) {
-          Host(&request.interfaces()).fault(EVL_LOG_ERROR, "on_request", text);
+          char line[700];
+          snprintf(line, sizeof line,
+                   "on_request threw: %s; the request gets 500: catch it, or say it by fail()", text);
+          Host(&request.interfaces()).fault(EVL_LOG_ERROR, "on_request", line);
           request.fail(status, "the handler failed");
         }
         return EVL_OK;
