@@ -72,13 +72,13 @@ class Results {
   std::size_t count_;
 };
 
-// The store that the request's route names.
+// A store that the request's route names: its `store`, or with a role one of its `stores`.
 class Store {
  public:
   explicit Store(Request& request, const char* role = "")
       : request_(request), store_(request.interfaces().store->find(request.raw(), role)) {}
 
-  // False when the route names none.
+  // False when the route names none of that role.
   explicit operator bool() const { return store_ != nullptr; }
 
   // Submits and holds the request; `reply(Request&, const Results&)` is called once, or never when the
