@@ -8,6 +8,7 @@
 #include "loop/loop.hpp"
 #include "loop/pool.hpp"
 #include "plugin/instance.hpp"
+#include "plugin/services/config.hpp"
 
 namespace evloom::plugin {
 
@@ -43,7 +44,6 @@ inline bool readable(evl_bytes bytes) { return bytes.data != nullptr || bytes.si
 
 // The tables, one per file of this folder.
 extern const struct evl_log kLogService;
-extern const struct evl_config_reader kConfigService;
 extern const struct evl_loop_access kLoopService;
 extern const struct evl_timers kTimerService;
 extern const struct evl_workers kWorkService;

@@ -10,7 +10,7 @@
 #include "evloom/base.hpp"
 
 #include "config/node.hpp"
-#include "plugin/services/access.hpp"
+#include "plugin/services/config.hpp"
 
 namespace evloom::plugin {
 

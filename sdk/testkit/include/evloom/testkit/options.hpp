@@ -1,0 +1,43 @@
+// The options of an instance as they stand in a YAML file. The kit checks them against the plugin's schema
+// with the real host's own code: defaults are filled in, every value has a place, mistakes have its words.
+#pragma once
+
+#include <filesystem>
+#include <initializer_list>
+#include <string>
+#include <utility>
+
+namespace evl::testkit {
+
+class Options {
+ public:
+  Options() = default;
+  // One YAML (or JSON) map: "{key: front}". `name` stands for the file in "NAME:LINE:COLUMN".
+  Options(std::string yaml, std::string name = "options.yaml")
+      : yaml_(std::move(yaml)), name_(std::move(name)) {}
+  Options(const char* yaml) : yaml_(yaml) {}
+  // Keys with scalar values as they would be written, each on a line of its own: the third is on line 3.
+  static Options of(std::initializer_list<std::pair<std::string, std::string>> pairs) {
+    Options options;
+    options.yaml_.clear();
+    for (const auto& [key, value] : pairs) options.yaml_ += key + ": " + value + "\n";
+    return options;
+  }
+
+  // Relative paths start from here instead of the working directory.
+  Options& folder(std::filesystem::path path) {
+    folder_ = std::move(path);
+    return *this;
+  }
+
+  const std::string& yaml() const { return yaml_; }
+  const std::string& name() const { return name_; }
+  const std::filesystem::path& folder() const { return folder_; }
+
+ private:
+  std::string yaml_ = "{}";
+  std::string name_ = "options.yaml";
+  std::filesystem::path folder_;
+};
+
+}  // namespace evl::testkit

@@ -1,0 +1,57 @@
+// What a Host keeps of what it saw: log lines, misbehaviour, what was left over. Plain values, any thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "evloom/abi/base.h"
+#include "evloom/abi/log.h"
+
+namespace evl::testkit {
+
+// Something could not be done, in the words that the real host has for it: a plugin that does not load,
+// options that do not fit its schema, a create that fails. Also a test's own mistake with the kit.
+class Refused : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+struct LogLine {
+  evl_log_level level = EVL_LOG_INFO;
+  std::string instance;
+  std::string key;  // of evl_log::fault; empty for write
+  std::string text;
+};
+
+// What a plugin did against the rules. `kind` is the label of evloom_instance_misbehaviour_total:
+// "exception", "bad_argument", "wrong_thread", "wrong_state" or "left_behind"; `text` is what the real host
+// would log.
+struct Misbehaviour {
+  std::string instance;
+  std::string kind;
+  std::string text;
+};
+
+// What has begun and not ended.
+struct Leftovers {
+  std::size_t requests = 0;     // on_finish has not been called
+  std::size_t tickets = 0;      // suspended, and neither resumed nor stale
+  std::size_t timers = 0;       // started, and neither fired nor cancelled
+  std::size_t store_calls = 0;  // submitted, and neither answered nor given up
+  std::size_t work = 0;         // submitted, and `done` has not been called
+  std::size_t messages = 0;     // posted, and not run
+  std::size_t events = 0;       // put on a loop's event_base by a plugin
+  std::size_t bytes = 0;  // of request arenas in use, and of bodies that a plugin lent and has not got back
+
+  bool none() const {
+    return requests + tickets + timers + store_calls + work + messages + events + bytes == 0;
+  }
+  // "2 requests, 1 timer"; empty when there is nothing.
+  std::string text() const;
+};
+
+}  // namespace evl::testkit

@@ -1,0 +1,409 @@
+#include "instance.hpp"
+
+#include <chrono>
+#include <cstring>
+#include <filesystem>
+#include <thread>
+
+#include "evloom/abi/format.h"
+#include "evloom/base.hpp"
+
+#include "config/plugin_schema.hpp"
+#include "config/validate.hpp"
+#include "config/yaml.hpp"
+#include "plugin/interfaces.hpp"
+#include "store.hpp"
+
+namespace evl::testkit {
+
+namespace {
+
+// A thread that was joined is still seen for a moment.
+constexpr std::chrono::seconds kThreadEnd{2};
+
+std::vector<std::string> ids(std::string_view text) {
+  std::vector<std::string> found;
+  while (!text.empty()) {
+    const std::size_t blank = std::min(text.find(' '), text.size());
+    if (blank != 0) found.emplace_back(text.substr(0, blank));
+    text.remove_prefix(std::min(blank + 1, text.size()));
+  }
+  return found;
+}
+
+evloom::config::InstanceKind kind_of(const evl_entry& entry) {
+  const std::string_view interfaces = entry.interfaces;
+  if (interfaces.find(EVL_STORE) != interfaces.npos) return evloom::config::InstanceKind::store;
+  if (interfaces.find(EVL_FORMAT) != interfaces.npos) return evloom::config::InstanceKind::format;
+  return evloom::config::InstanceKind::handler;
+}
+
+}  // namespace
+
+InstanceImpl::InstanceImpl(Core& host, const Plugin& plugin, const Options& options, std::string name)
+    : core_(host),
+      code_(plugin.code_),
+      plugin_label_(plugin.label()),
+      text_(evloom::plugin::Code::of(code_->path())),
+      name_(std::move(name)),
+      cells_(host.scheduler.loops()) {
+  view_.abi = {static_cast<std::uint32_t>(sizeof(evl_host)) + core_.options.extra_bytes, EVL_ABI_VERSION,
+               &InstanceImpl::get_interface};
+  std::memset(view_.extra, kExtraFill, sizeof view_.extra);
+  view_.self = this;
+  check_options(options);
+  create_object();
+  try {
+    read_interfaces();
+  } catch (...) {
+    destroy_object();
+    throw;
+  }
+}
+
+InstanceImpl::~InstanceImpl() = default;
+
+std::string InstanceImpl::label() const { return "instance '" + name_ + "' of " + plugin_label_; }
+
+InstanceImpl* InstanceImpl::of(const evl_host* host) {
+  if (!host || host->get_interface != &InstanceImpl::get_interface) return nullptr;
+  return reinterpret_cast<const View*>(host)->self;
+}
+
+const void* InstanceImpl::get_interface(const evl_host* host, const char* id) noexcept {
+  InstanceImpl* const self = of(host);
+  if (!self) return nullptr;
+  if (!id) {
+    self->misbehaved(kind::bad_argument, "get_interface called without an id");
+    return nullptr;
+  }
+  return self->core_.find_interface(id);
+}
+
+void InstanceImpl::misbehaved(const char* kind, std::string_view what) noexcept {
+  core_.blame(name_, kind, what);
+  const std::lock_guard lock(core_.mutex);
+  faults_.push_back({name_, kind, std::string(what)});
+}
+
+void InstanceImpl::threw(const char* what, const char* text) noexcept {
+  misbehaved(kind::exception, std::string(what) + " threw: " + text);
+}
+
+std::vector<Misbehaviour> InstanceImpl::misbehaviours() const {
+  const std::lock_guard lock(core_.mutex);
+  return faults_;
+}
+
+std::string InstanceImpl::reason(evl_status status, const char* text) {
+  return text[0] != '\0' ? std::string(text) : std::string("it gives no reason: ") + status_name(status);
+}
+
+// ---- create ----------------------------------------------------------------------------------------------
+
+void InstanceImpl::check_options(const Options& options) {
+  namespace config = evloom::config;
+  config::Diagnostics problems;
+  const std::filesystem::path folder = options.folder().empty() ? std::filesystem::current_path()
+                                                                : std::filesystem::absolute(options.folder());
+  const auto source = std::make_shared<config::Source>(options.name(), options.yaml(), folder);
+  const config::Node parsed = config::parse_yaml(source, problems);
+  const auto schema = config::parse_plugin_schema(entry().id, kind_of(entry()), entry().options);
+  if (!schema) throw Refused(schema.error().message);
+  if (!problems.has_errors()) options_ = config::validate(schema->options, parsed, problems);
+  if (problems.has_errors()) throw Refused(config::render(problems, false));
+}
+
+void InstanceImpl::create_object() {
+  for (const std::string& id : ids(entry().needs))
+    if (!core_.find_interface(id))
+      throw Refused(label() + " needs " + id + ", which this host does not offer");
+
+  char text[1024] = "";
+  evl_error error{sizeof error, sizeof text, text};
+  plugin_.abi.size = static_cast<std::uint32_t>(sizeof(evl_plugin)) + core_.options.extra_bytes;
+  const std::vector<evloom::plugin::Task> before = evloom::plugin::tasks();
+  creating_ = true;
+  const evl_status status = evloom::plugin::call(
+      [&] {
+        return entry().create(&view_.abi, reinterpret_cast<const evl_config*>(&options_), &plugin_.abi,
+                              &error);
+      },
+      [&](const char* what) {
+        misbehaved(kind::exception, "create threw");
+        evl_error_set(&error, (std::string("create threw: ") + what).c_str());
+      });
+  creating_ = false;
+  threads_ = evloom::plugin::tasks_since(before);
+  text[sizeof text - 1] = '\0';
+  if (status != EVL_OK) throw Refused(label() + " cannot be made: " + reason(status, text));
+  created_ = true;
+}
+
+void InstanceImpl::read_interfaces() {
+  for (const std::string& id : ids(entry().interfaces)) {
+    const evloom::plugin::InterfaceRule* const rule = evloom::plugin::interface_rule(id);
+    if (!rule) continue;
+    const void* theirs = nullptr;
+    if (plugin_.abi.get_interface) {
+      call("get_interface", [&] { theirs = plugin_.abi.get_interface(plugin_.abi.instance, rule->id); });
+    }
+    if (!theirs)
+      throw Refused(label() + " cannot be used: its note promises " + id +
+                    ", get_interface does not give it");
+    auto ours = std::make_unique<std::byte[]>(rule->size);
+    if (const auto copied = copy_table(*rule, theirs, ours.get()); !copied)
+      throw Refused(label() + " cannot be used: " + copied.error().message);
+    offered_.push_back({id, std::move(ours)});
+  }
+}
+
+const void* InstanceImpl::table(const char* id) const {
+  for (const Offered& offered : offered_)
+    if (offered.id == id) return offered.table.get();
+  return nullptr;
+}
+
+// ---- start and stop --------------------------------------------------------------------------------------
+
+evl_status InstanceImpl::start_here(Loop& loop, std::string& why) {
+  Cell& cell = cells_[loop.index];
+  cell.on = true;
+  ++code_->on_loop(loop.index);
+  if (!plugin_.abi.thread_start) return EVL_OK;
+
+  char text[1024] = "";
+  evl_error error{sizeof error, sizeof text, text};
+  void* slot = nullptr;
+  const evl_status status = evloom::plugin::call(
+      [&] { return plugin_.abi.thread_start(plugin_.abi.instance, loop.raw(), &slot, &error); },
+      [&](const char* what) {
+        misbehaved(kind::exception, "thread_start threw");
+        evl_error_set(&error, (std::string("thread_start threw: ") + what).c_str());
+      });
+  text[sizeof text - 1] = '\0';
+  if (status == EVL_OK) {
+    cell.slot = slot;
+  } else {
+    cell.on = false;
+    --code_->on_loop(loop.index);
+    sweep_here(loop);
+    why = reason(status, text);
+  }
+  return status;
+}
+
+void InstanceImpl::start() {
+  if (phase_ == Phase::started || phase_ == Phase::destroyed)
+    throw Refused(label() + " cannot be started: it " +
+                  (phase_ == Phase::started ? "runs already" : "was destroyed"));
+  closed_ = false;
+  std::string failed;
+  const std::vector<evloom::plugin::Task> before = evloom::plugin::tasks();
+  // Every loop gets the call, as from a real host, which tells all of them at once.
+  for (std::uint32_t i = 0; i < core_.scheduler.loops(); ++i) {
+    Loop& loop = core_.scheduler.at(i);
+    std::string why;
+    evl_status status = EVL_OK;
+    core_.scheduler.enter(loop, [&] { status = start_here(loop, why); });
+    if (status != EVL_OK && failed.empty())
+      failed = label() + " failed to start on loop " + std::to_string(i) + ": " + why;
+  }
+  for (auto& thread : evloom::plugin::tasks_since(before)) threads_.push_back(std::move(thread));
+  if (failed.empty()) {
+    phase_ = Phase::started;
+    return;
+  }
+  stop_loops();
+  throw Refused(failed);
+}
+
+void InstanceImpl::drain() {
+  if (!plugin_.abi.drain) return;
+  for (std::uint32_t i = 0; i < core_.scheduler.loops(); ++i) {
+    if (!cells_[i].on) continue;
+    core_.scheduler.enter(core_.scheduler.at(i), [&] {
+      call("drain", [&] { plugin_.abi.drain(plugin_.abi.instance, cells_[i].slot); });
+    });
+  }
+}
+
+void InstanceImpl::stop_here(Loop& loop) {
+  Cell& cell = cells_[loop.index];
+  if (!cell.on) return;
+  if (plugin_.abi.thread_stop) {
+    call("thread_stop", [&] { plugin_.abi.thread_stop(plugin_.abi.instance, cell.slot); });
+  }
+  cell.on = false;
+  cell.slot = nullptr;
+  --code_->on_loop(loop.index);
+  sweep_here(loop);
+}
+
+// Of two instances of one plugin nobody can tell whose event it is; then the last one is blamed.
+void InstanceImpl::sweep_here(Loop& loop) {
+  std::size_t left = 0;
+  for (TimerImpl*& first = cells_[loop.index].timers; first; ++left) cancel_timer(*first);
+  left_.timers += left;
+  if (left != 0) {
+    misbehaved(kind::left_behind,
+               "thread_stop left " + std::to_string(left) + " timers behind; they were cancelled");
+  }
+  if (!loop.base || code_->on_loop(loop.index) != 0) return;
+  const std::uint32_t events = evloom::plugin::take_events(loop.base, text_);
+  if (events == 0) return;
+  left_.events += events;
+  misbehaved(kind::left_behind, std::to_string(events) + (events == 1 ? " event was" : " events were") +
+                                    " left on loop " + std::to_string(loop.index) + "; taken off");
+}
+
+void InstanceImpl::stop_loops() {
+  for (std::uint32_t i = core_.scheduler.loops(); i-- > 0;)
+    core_.scheduler.enter(core_.scheduler.at(i), [&] { stop_here(core_.scheduler.at(i)); });
+}
+
+void InstanceImpl::stop() {
+  if (phase_ != Phase::started) return;
+  core_.scheduler.run();
+  stop_loops();
+  phase_ = Phase::stopped;
+  core_.scheduler.run();  // whatever the loops had sent each other arrives
+  end_batches();
+  core_.scheduler.run();
+  closed_ = true;
+  if (in_flight() != 0) {
+    throw Refused(label() + " could not be stopped: " + std::to_string(in_flight()) +
+                  " of its requests, messages or pieces of work are under way");
+  }
+}
+
+void InstanceImpl::end_batches() {
+  for (const auto& store : core_.stores)
+    if (store->backend() == this) store->bind(nullptr);
+  for (const auto& batch : batches_) batch->unbind();
+}
+
+void InstanceImpl::destroy() {
+  if (phase_ == Phase::destroyed) return;
+  try {
+    stop();
+  } catch (const Refused& refused) {
+    core_.note(EVL_LOG_ERROR, name_, {}, std::string(refused.what()) + "; it is kept in memory for good");
+  }
+  closed_ = true;
+  phase_ = Phase::destroyed;
+  if (in_flight() != 0) return;  // something would come back into it
+  for (std::uint32_t i = 0; i < core_.scheduler.loops(); ++i)
+    core_.scheduler.enter(core_.scheduler.at(i), [&] { sweep_here(core_.scheduler.at(i)); });
+  destroy_object();
+  code_.reset();
+}
+
+void InstanceImpl::destroy_object() {
+  if (std::exchange(created_, false) && plugin_.abi.destroy) {
+    call("destroy", [&] { plugin_.abi.destroy(plugin_.abi.instance); });
+  }
+  const auto until = std::chrono::steady_clock::now() + kThreadEnd;
+  for (const evloom::plugin::Task& thread : threads_) {
+    while (is_alive(thread) && std::chrono::steady_clock::now() < until)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (!is_alive(thread)) continue;
+    misbehaved(kind::left_behind,
+               "destroy left thread " + std::to_string(thread.id) + " ('" + thread.name + "') running");
+  }
+}
+
+// ---- timers ----------------------------------------------------------------------------------------------
+
+Loop* InstanceImpl::own_loop(evl_loop* loop, const char* what) {
+  if (core_.scheduler.on(loop)) return &Loop::of(loop);
+  misbehaved(loop ? kind::wrong_thread : kind::bad_argument,
+             std::string(what) + (loop ? " called off the loop that it names" : " called without a loop"));
+  return nullptr;
+}
+
+TimerImpl* InstanceImpl::start_timer(Loop& loop, std::int64_t delay, void (*fire)(void*), void* context) {
+  TimerImpl* const timer = core_.take_timer();
+  timer->fire = &InstanceImpl::on_timer;
+  timer->owner = this;
+  timer->call = fire;
+  timer->context = context;
+  TimerImpl*& first = cells_[loop.index].timers;
+  timer->before = nullptr;
+  timer->after = first;
+  if (first) first->before = timer;
+  first = timer;
+  core_.scheduler.arm(*timer, loop, delay);
+  return timer;
+}
+
+void InstanceImpl::unlink(TimerImpl& timer) {
+  (timer.before ? timer.before->after : timer.owner->cells_[timer.loop->index].timers) = timer.after;
+  if (timer.after) timer.after->before = timer.before;
+}
+
+void InstanceImpl::cancel_timer(TimerImpl& timer) {
+  Core& core = timer.owner->core_;
+  core.scheduler.disarm(timer);
+  unlink(timer);
+  core.give_back(&timer);
+}
+
+void InstanceImpl::on_timer(Alarm& alarm) {
+  auto& timer = static_cast<TimerImpl&>(alarm);
+  InstanceImpl& owner = *timer.owner;
+  const auto fire = timer.call;
+  void* const context = timer.context;
+  unlink(timer);
+  owner.core_.give_back(&timer);
+  owner.call("a timer", [&] { fire(context); });
+}
+
+// ---- what it is asked ------------------------------------------------------------------------------------
+
+Leftovers InstanceImpl::leftovers() const {
+  Leftovers left = left_;
+  if (phase_ == Phase::started) {
+    for (const Cell& cell : cells_)
+      for (const TimerImpl* timer = cell.timers; timer; timer = timer->after) ++left.timers;
+  }
+  left.messages += static_cast<std::size_t>(messages.load());
+  left.work += work;
+  left.bytes += lent_bytes;
+  return left;
+}
+
+std::int64_t InstanceImpl::metric(const std::string& name) const {
+  for (const Series& one : series)
+    if (one.name == name) return one.value;
+  throw Refused(label() + " has registered no metric '" + name + "'");
+}
+
+const Batched& InstanceImpl::submit(std::vector<Op> ops, std::uint32_t loop) {
+  answers_.push_back(std::make_unique<Batched>());
+  Batched& record = *answers_.back();
+  if (!table(EVL_STORE)) throw Refused(label() + " does not offer " EVL_STORE);
+  if (phase_ != Phase::started) throw Refused(label() + " does not run: nothing can be submitted to it");
+  Loop& on = core_.scheduler.at(loop);
+  batches_.push_back(std::make_unique<Batch>(*this, on, nullptr));
+  Batch& batch = *batches_.back();
+  batch.add(ops, record);
+  core_.scheduler.enter(on, [&] { record.status = batch.launch(); });
+  record.refused = record.status != EVL_OK;
+  return record;
+}
+
+evl_status InstanceImpl::health(std::string* why, std::uint32_t loop) {
+  const auto* const store = interface<evl_store_backend>(EVL_STORE);
+  if (!store) throw Refused(label() + " does not offer " EVL_STORE);
+  char text[1024] = "";
+  evl_error error{sizeof error, sizeof text, text};
+  evl_status status = EVL_E_INTERNAL;
+  core_.scheduler.enter(core_.scheduler.at(loop), [&] {
+    status = call("health", [&] { return store->health(object(), slot(loop), &error); });
+  });
+  if (why) *why = text;
+  return status;
+}
+
+}  // namespace evl::testkit
