@@ -150,6 +150,22 @@ std::vector<std::string> instances_of(const config::Config& config, const std::s
   return names;
 }
 
+// The same with a log for whoever looks at the terminal: all that the instances say, and the host's warnings.
+// What a change does, the session tells. Modules that the file names keep their levels.
+std::shared_ptr<const config::Config> quiet(const config::Config& from,
+                                            const std::vector<std::string>& instances) {
+  auto config = std::make_shared<config::Config>(from);
+  const auto level = [&config](const std::string& module, config::LogLevel to) {
+    auto& modules = config->log.modules;
+    if (std::none_of(modules.begin(), modules.end(), [&](const auto& one) { return one.first == module; }))
+      modules.emplace_back(module, to);
+  };
+  for (const std::string& instance : instances) level(instance, config::LogLevel::debug);
+  level("change", config::LogLevel::off);
+  if (config->log.level < config::LogLevel::warn) config->log.level = config::LogLevel::warn;
+  return config;
+}
+
 // The configuration to serve: that of the options, or one that is written into `folder`.
 Result<fs::path> configuration(const DevOptions& options, const plugin::PluginFacts& facts,
                                const RunFolder& folder) {
@@ -186,26 +202,25 @@ int dev(const DevOptions& options) {
   std::error_code error;
   fs::path file = fs::canonical(options.file, error);
   if (error) file = fs::absolute(options.file);
-  std::vector<std::string> instances;
-  epoch::Swaps swaps;
-  if (const auto loaded = config::load(*config, config::process_environment())) {
-    instances = instances_of(*loaded.config, facts->id);
-    for (const std::string& instance : instances) swaps[instance] = file;
-    if (instances.empty()) {
-      print_error(config->string() + " uses no plugin '" + facts->id + "', which is " +
-                  options.file.string() + "; name it in a route (`handler: " + facts->id +
-                  "`), in `stores` or in `formats`");
-      return kWrongInput;
-    }
-  }
-  const epoch::PlanSource source{*config, own_plugins()};
-  auto plan = load_plan(source, swaps);
-  if (!plan) {
+  const auto hint = [&options, &facts] {
     if (options.config.empty())
       print_error("this configuration was made by `evloom dev`; give the options of '" + facts->id +
                   "' in a file of yours: evloom dev " + options.file.string() + " -c FILE");
     return kWrongInput;
+  };
+  const auto loaded = load_config(*config);
+  if (!loaded) return hint();
+  const std::vector<std::string> instances = instances_of(*loaded, facts->id);
+  if (instances.empty()) {
+    print_error(config->string() + " uses no plugin '" + facts->id + "', which is " + options.file.string() +
+                "; name it in a route (`handler: " + facts->id + "`), in `stores` or in `formats`");
+    return kWrongInput;
   }
+  epoch::Swaps swaps;
+  for (const std::string& instance : instances) swaps[instance] = file;
+  const epoch::PlanSource source{*config, own_plugins()};
+  auto plan = load_plan(source, quiet(*loaded, instances), swaps);
+  if (!plan) return hint();
   return serve(std::move(*plan), source, swaps, [&](const Serving& serving) -> std::shared_ptr<void> {
     auto session = std::make_shared<Session>(serving, file, *facts, instances);
     session->welcome(serving.admin);

@@ -15,13 +15,12 @@ namespace evloom::cli {
 
 namespace {
 
-// Nobody waits for the epoch before; what the change itself says, dev shows.
+// Nobody goes back to the epoch before: the file has changed.
 constexpr const char* kHead = R"(# Made by `evloom dev`, for as long as it runs.
 threads: 2
 listen: [{{ http: "127.0.0.1:{}" }}]
 admin: {{ unix: "{}", mode: "0600" }}
 epochs: {{ rollback_window: 0s, drain_timeout: 5s }}
-log: {{ level: warn, modules: {{ {}: debug, change: off }} }}
 )";
 
 constexpr const char* kHandler = R"(stores: {{ memory: {{ plugin: memory }} }}
@@ -50,7 +49,7 @@ Result<std::string> dev_config(const plugin::PluginFacts& facts, std::uint16_t p
   const auto offers = [&facts](std::string_view id) {
     return std::find(facts.interfaces.begin(), facts.interfaces.end(), id) != facts.interfaces.end();
   };
-  const std::string head = fmt::format(kHead, port, admin.string(), facts.id);
+  const std::string head = fmt::format(kHead, port, admin.string());
   if (offers(EVL_HANDLER)) return head + fmt::format(kHandler, facts.id);
   if (offers(EVL_STORE)) return head + fmt::format(kStore, facts.id);
   if (offers(EVL_FORMAT)) {

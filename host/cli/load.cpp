@@ -33,8 +33,16 @@ std::shared_ptr<const config::Config> load_config(const std::filesystem::path& f
   return loaded.config;
 }
 
-std::optional<epoch::Plan> load_plan(const epoch::PlanSource& source, const epoch::Swaps& swaps) {
-  epoch::PlanSource::Loaded loaded = source.load(swaps);
+std::optional<epoch::Plan> load_plan(const epoch::PlanSource& source) {
+  epoch::PlanSource::Loaded loaded = source.load();
+  report(loaded.diagnostics);
+  return std::move(loaded.plan);
+}
+
+std::optional<epoch::Plan> load_plan(const epoch::PlanSource& source,
+                                     std::shared_ptr<const config::Config> config,
+                                     const epoch::Swaps& swaps) {
+  epoch::PlanSource::Loaded loaded = source.plan(std::move(config), swaps);
   report(loaded.diagnostics);
   return std::move(loaded.plan);
 }

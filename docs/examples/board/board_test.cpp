@@ -11,7 +11,7 @@ Message post(std::string body) { return {.method = "POST", .body = std::move(bod
 TEST(Board, ShowsTheLastLines) {
   Host host;
   host.route("/", host.start(Plugin::file(PLUGIN_FILE), "{lines: 2}"));
-  EXPECT_EQ(host.get({}).body, "count = 0\nlines: \n");
+  EXPECT_EQ(host.get({}).body, "count = 0\nlines:\n");
   for (const char* line : {"one", "two", "three"}) host.get(post(line));
   EXPECT_EQ(host.get({}).body, "count = 2\nlines: two three\n");
   EXPECT_EQ(host.get(post("")).status, 400u);

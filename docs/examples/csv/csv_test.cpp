@@ -51,7 +51,7 @@ TEST(Csv, QuotesWhatWouldBreakALine) {
 }
 
 TEST(Csv, TakesAnotherSeparator) {
-  EXPECT_EQ(written("{separator: ;}").substr(0, 33), "total;2\r\nwho;\"Ada, or \"\"guest\"\"\"\r\n");
+  EXPECT_EQ(written("{separator: ;}").substr(0, 34), "total;2\r\nwho;\"Ada, or \"\"guest\"\"\"\r\n");
 }
 
 TEST(Csv, RefusesASeparatorThatIsNone) { EXPECT_THROW(written("{separator: x}"), Refused); }
