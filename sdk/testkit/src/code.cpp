@@ -51,7 +51,7 @@ Plugin::Code::Code(const evl_entry& linked) : path_(fs::read_symlink("/proc/self
 }
 
 Plugin::Code::~Code() {
-  if (handle_) ::dlclose(handle_);
+  if (handle_ && !kept_) ::dlclose(handle_);
   remove_copy();
 }
 

@@ -24,6 +24,9 @@ class Plugin::Code {
   const std::filesystem::path& path() const { return path_; }
   std::string label() const { return std::string("plugin '") + entry_.id + "' " + entry_.version; }
 
+  // Something of it still runs: it stays in memory for good.
+  void keep() { kept_ = true; }
+
   // Instances of it between thread_start and thread_stop, by loop.
   std::uint32_t& on_loop(std::uint32_t index) {
     if (index >= on_loop_.size()) on_loop_.resize(index + 1);
@@ -37,6 +40,7 @@ class Plugin::Code {
   std::filesystem::path path_;
   std::filesystem::path folder_;  // of the copy; empty: none
   void* handle_ = nullptr;
+  bool kept_ = false;
   evl_entry entry_{};
   std::vector<std::uint32_t> on_loop_;
 };

@@ -299,6 +299,7 @@ void InstanceImpl::destroy() {
   code_.reset();
 }
 
+// Also of one that could not be used: there is nothing else to be undone.
 void InstanceImpl::destroy_object() {
   if (std::exchange(created_, false) && plugin_.abi.destroy) {
     call("destroy", [&] { plugin_.abi.destroy(plugin_.abi.instance); });
@@ -308,6 +309,7 @@ void InstanceImpl::destroy_object() {
     while (is_alive(thread) && std::chrono::steady_clock::now() < until)
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     if (!is_alive(thread)) continue;
+    code_->keep();
     misbehaved(kind::left_behind,
                "destroy left thread " + std::to_string(thread.id) + " ('" + thread.name + "') running");
   }

@@ -258,8 +258,9 @@ evl_status StoreImpl::launch(Loop& loop, const std::vector<CallImpl*>& calls) {
   const auto idle = std::find_if(batches_.begin(), batches_.end(), [&](const auto& one) {
     return !one->flying() && one->idle() && one->on(loop) && one->backend() == backend_;
   });
-  if (idle == batches_.end()) batches_.push_back(std::make_unique<Batch>(*backend_, loop, this));
-  Batch& batch = idle == batches_.end() ? *batches_.back() : **idle;
+  Batch& batch = idle != batches_.end()
+                     ? **idle
+                     : *batches_.emplace_back(std::make_unique<Batch>(*backend_, loop, this));
   for (CallImpl* call : calls) batch.add(*call);
   Line& line = lines_[loop.index];
   line.flying = &batch;
