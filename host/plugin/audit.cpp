@@ -91,9 +91,9 @@ class Auditor {
     const std::string ours = version(EVL_ABI_MAJOR, EVL_ABI_MINOR);
     const std::string theirs = version(facts.abi_major, facts.abi_minor);
     if (facts.abi_major != EVL_ABI_MAJOR) {
-      error("abi", "built for ABI " + theirs + ", this host has " + ours, "build it with this host's SDK");
+      error({}, "built for ABI " + theirs + ", this host has " + ours, "build it with this host's SDK");
     } else if (facts.abi_minor > EVL_ABI_MINOR) {
-      error("abi", "built for ABI " + theirs + ", this host has only " + ours,
+      error({}, "built for ABI " + theirs + ", this host has only " + ours,
             "take a newer host, or build it with this host's SDK");
     }
     if (facts.interfaces.empty()) add(Severity::warning, {}, "it offers no interface, so nothing can use it");

@@ -28,7 +28,7 @@ void expect_words(const Mistake& mistake, const std::string& said) {
 TEST(AuthorErrors, OfTheFile) {
   const Mistake mistakes[] = {
       {"missing entry", "no_entry.so", "evloom_entry: it does not export its entry", "use EVL_PLUGIN once"},
-      {"wrong ABI version", "wrong_major.so", "abi: built for ABI 2.0, this host has 1.",
+      {"wrong ABI version", "wrong_major.so", "built for ABI 2.0, this host has 1.",
        "build it with this host's SDK"},
       {"extra symbol", "extra_export.so", "parse_everything: exported besides the entry",
        "build it with evloom_add_plugin(), or link with -Wl,--version-script=evloom_plugin.map"},
