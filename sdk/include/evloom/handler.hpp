@@ -7,8 +7,11 @@
 //   EVL_HANDLER_PLUGIN(Hello, "hello", "1.0.0", "Says hello", "MIT", "", "{}");
 //
 // `on_cancel(Request&, evl_status)` and `on_finish(Request&)` are called when the class (or its PerLoop) has
-// them. A class that renders says `static constexpr bool renders = true`.
+// them. A class that renders says `static constexpr bool renders = true`. on_request may be a coroutine: see
+// task.hpp.
 #pragma once
+
+#include <utility>
 
 #include "evloom/abi/handler.h"
 #include "evloom/plugin.hpp"
@@ -18,8 +21,31 @@
 
 namespace evl {
 
+// Whether on_request's return type is a coroutine's; how such a one is run is Coroutine<Returned>. Both are
+// task.hpp's.
+template <typename Returned>
+inline constexpr bool is_task = false;
+template <typename Returned>
+struct Coroutine;
+
+namespace detail {
+
+// What escaped from a handler: told to the log under the instance's name, and to the client.
+inline void handler_failed(Request& request, evl_status status, const char* text) {
+  char line[700];
+  snprintf(line, sizeof line, "on_request threw: %s; the request fails (%s): catch it, or say it by fail()",
+           text, status_name(status));
+  Host(&request.interfaces()).fault(EVL_LOG_ERROR, "on_request", line);
+  request.fail(status,
+               status == EVL_E_UNKNOWN ? "the handler failed; outcome: unknown" : "the handler failed");
+}
+
+}  // namespace detail
+
 template <typename T>
 struct Table<T, evl_handler> {
+  using Returned = decltype(std::declval<Receiver<T>&>().on_request(std::declval<Request&>()));
+
   static constexpr const char* id() { return EVL_HANDLER; }
 
   static const evl_handler* get() {
@@ -31,25 +57,28 @@ struct Table<T, evl_handler> {
         Request request = of(instance, raw);
         char text[512] = "";
         evl_error error{sizeof error, sizeof text, text};
-        const evl_status status = guarded(&error, [&] { receiver<T>(instance, slot).on_request(request); });
-        if (status != EVL_OK) {
-          char line[700];
-          snprintf(line, sizeof line,
-                   "on_request threw: %s; the request gets 500: catch it, or say it by fail()", text);
-          Host(&request.interfaces()).fault(EVL_LOG_ERROR, "on_request", line);
-          request.fail(status, "the handler failed");
-        }
+        const evl_status status = guarded(&error, [&] {
+          if constexpr (is_task<Returned>) {
+            Coroutine<Returned>::start(
+                request, [&](Request& kept) { return receiver<T>(instance, slot).on_request(kept); });
+          } else {
+            receiver<T>(instance, slot).on_request(request);
+          }
+        });
+        if (status != EVL_OK) detail::handler_failed(request, status, text);
         return EVL_OK;
       };
       t.on_cancel = [](void* instance, void* slot, evl_request* raw, evl_status why) {
+        if constexpr (is_task<Returned>) Coroutine<Returned>::cancel(of(instance, raw), why);
         if constexpr (requires(Receiver<T> & r, Request & q) { r.on_cancel(q, why); }) {
-          Request request = of(instance, raw);
+          Request request = begun(instance, raw);
           guarded(nullptr, [&] { receiver<T>(instance, slot).on_cancel(request, why); });
         }
       };
       t.on_finish = [](void* instance, void* slot, evl_request* raw) {
+        if constexpr (is_task<Returned>) Coroutine<Returned>::finish(of(instance, raw));
         if constexpr (requires(Receiver<T> & r, Request & q) { r.on_finish(q); }) {
-          Request request = of(instance, raw);
+          Request request = begun(instance, raw);
           guarded(nullptr, [&] { receiver<T>(instance, slot).on_finish(request); });
         }
       };
@@ -61,6 +90,11 @@ struct Table<T, evl_handler> {
  private:
   static Request of(void* instance, evl_request* raw) {
     return {&static_cast<Instance<T>*>(instance)->interfaces, raw};
+  }
+  // The same, when its handler has been called already.
+  static Request begun(void* instance, evl_request* raw) {
+    if constexpr (is_task<Returned>) return Coroutine<Returned>::begun(of(instance, raw));
+    return of(instance, raw);
   }
 };
 

@@ -20,10 +20,16 @@ struct Peer {
   std::uint32_t port;
 };
 
+// What the coroutine layer (task.hpp) keeps for a request that a coroutine answers, in the request's arena.
+// The host's own user pointer leads to it then, and the handler's is here.
+struct TaskAnchor {
+  void* user = nullptr;
+};
+
 class Request {
  public:
-  Request(const HostInterfaces* interfaces, evl_request* request)
-      : interfaces_(interfaces), request_(request) {}
+  Request(const HostInterfaces* interfaces, evl_request* request, TaskAnchor* anchor = nullptr)
+      : interfaces_(interfaces), request_(request), anchor_(anchor) {}
 
   std::string_view method() const { return view(api().method(request_)); }
   std::string_view target() const { return view(api().target(request_)); }
@@ -60,8 +66,8 @@ class Request {
     return memory;
   }
 
-  void set_user(void* user) { api().set_user(request_, user); }
-  void* user() const { return api().user(request_); }
+  void set_user(void* user) { anchor_ ? void(anchor_->user = user) : api().set_user(request_, user); }
+  void* user() const { return anchor_ ? anchor_->user : api().user(request_); }
 
   // Answers; the host copies `body`. EVL_OK, or see evl_request_access::respond.
   evl_status respond(std::uint32_t status, std::string_view media_type, std::string_view body) {
@@ -85,6 +91,7 @@ class Request {
 
   evl_request* raw() const { return request_; }
   const HostInterfaces& interfaces() const { return *interfaces_; }
+  TaskAnchor* anchor() const { return anchor_; }
 
  private:
   const evl_request_access& api() const { return *interfaces_->request; }
@@ -97,6 +104,7 @@ class Request {
 
   const HostInterfaces* interfaces_;
   evl_request* request_;
+  TaskAnchor* anchor_;
 };
 
 }  // namespace evl

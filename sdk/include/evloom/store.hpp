@@ -1,8 +1,10 @@
 // A handler's way to its store: operations, replies, and evl::Store that submits them. [loop] throughout.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -11,38 +13,75 @@
 
 namespace evl {
 
+// Which of the items of a SET_ADD were new: (*this)[i], in the order in which they were given.
+class Added {
+ public:
+  Added(std::int64_t count, const std::uint8_t* fresh) : count_(count), fresh_(fresh) {}
+  std::int64_t count() const { return count_; }
+  bool operator[](std::size_t index) const { return fresh_[index] != 0; }
+
+ private:
+  std::int64_t count_;
+  const std::uint8_t* fresh_;
+};
+
+// The members of a set, in no order.
+class Members {
+ public:
+  explicit Members(std::span<const evl_bytes> items) : items_(items) {}
+  std::size_t size() const { return items_.size(); }
+  std::string_view operator[](std::size_t index) const { return view(items_[index]); }
+  std::span<const evl_bytes> raw() const { return items_; }
+
+ private:
+  std::span<const evl_bytes> items_;
+};
+
+// An operation whose result is a T. Everywhere an evl_op will do, it is one.
+template <typename T>
+struct Op : evl_op {
+  using Value = T;
+};
+
+// What PUT gives: that it was done.
+struct Done {};
+
 // Operations; see evl_op_kind. Keys and items are referred to, and copied by submit.
-inline evl_op make_op(evl_op_kind kind, std::string_view key) {
-  evl_op op{};
-  op.size = sizeof op;
+template <typename T = void>
+Op<T> make_op(evl_op_kind kind, std::string_view key) {
+  Op<T> op{};
+  op.size = sizeof(evl_op);
   op.kind = kind;
   op.key = bytes(key);
   return op;
 }
-inline evl_op add(std::string_view key, std::int64_t amount) {
-  evl_op op = make_op(EVL_OP_ADD, key);
+inline Op<std::int64_t> add(std::string_view key, std::int64_t amount) {
+  auto op = make_op<std::int64_t>(EVL_OP_ADD, key);
   op.amount = amount;
   return op;
 }
-inline evl_op incr(std::string_view key) { return add(key, 1); }
-inline evl_op set_add(std::string_view key, std::span<const evl_bytes> items) {
-  evl_op op = make_op(EVL_OP_SET_ADD, key);
+inline Op<std::int64_t> incr(std::string_view key) { return add(key, 1); }
+inline Op<Added> set_add(std::string_view key, std::span<const evl_bytes> items) {
+  auto op = make_op<Added>(EVL_OP_SET_ADD, key);
   op.items = items.data();
   op.item_count = items.size();
   return op;
 }
-inline evl_op set_read(std::string_view key) { return make_op(EVL_OP_SET_READ, key); }
-inline evl_op set_size(std::string_view key) { return make_op(EVL_OP_SET_SIZE, key); }
-inline evl_op get(std::string_view key) { return make_op(EVL_OP_GET, key); }
-inline evl_op put(std::string_view key, const evl_bytes& value) {
-  evl_op op = make_op(EVL_OP_PUT, key);
+inline Op<Added> set_add(std::string_view key, const evl_bytes& item) { return set_add(key, {&item, 1}); }
+inline Op<Members> set_read(std::string_view key) { return make_op<Members>(EVL_OP_SET_READ, key); }
+inline Op<std::int64_t> set_size(std::string_view key) { return make_op<std::int64_t>(EVL_OP_SET_SIZE, key); }
+inline Op<std::optional<std::string_view>> get(std::string_view key) {
+  return make_op<std::optional<std::string_view>>(EVL_OP_GET, key);
+}
+inline Op<Done> put(std::string_view key, const evl_bytes& value) {
+  auto op = make_op<Done>(EVL_OP_PUT, key);
   op.items = &value;
   op.item_count = 1;
   return op;
 }
-inline evl_op remove(std::string_view key) { return make_op(EVL_OP_DELETE, key); }
-inline evl_op expire(std::string_view key, std::int64_t milliseconds) {
-  evl_op op = make_op(EVL_OP_EXPIRE, key);
+inline Op<bool> remove(std::string_view key) { return make_op<bool>(EVL_OP_DELETE, key); }
+inline Op<bool> expire(std::string_view key, std::int64_t milliseconds) {
+  auto op = make_op<bool>(EVL_OP_EXPIRE, key);
   op.amount = milliseconds;
   return op;
 }
@@ -72,6 +111,29 @@ class Results {
   std::size_t count_;
 };
 
+class Store;
+
+// Operations that a coroutine awaits (task.hpp): all of one submit. Made by Store, awaited at once.
+template <typename... Values>
+struct All {
+  const Store& store;
+  std::array<evl_op, sizeof...(Values)> ops;
+};
+// The same, giving the results as they are.
+template <std::size_t Count>
+struct Attempt {
+  const Store& store;
+  std::array<evl_op, Count> ops;
+};
+// A single one; `item` is that of the operation when it has one of its own.
+template <typename Value>
+struct Single {
+  const Store& store;
+  evl_op op;
+  evl_bytes item = {};
+  bool own_item = false;
+};
+
 // A store that the request's route names: its `store`, or with a role one of its `stores`.
 class Store {
  public:
@@ -88,15 +150,15 @@ class Store {
   evl_status submit(std::span<const evl_op> ops, Reply reply) {
     static_assert(std::is_trivially_copyable_v<Reply> && std::is_trivially_destructible_v<Reply>);
     struct Held {
-      const HostInterfaces* interfaces;
+      Request request;
       Reply reply;
     };
-    auto* held = request_.make<Held>(&request_.interfaces(), reply);
+    auto* held = request_.make<Held>(request_, reply);
     return request_.interfaces().store->submit(
         request_.raw(), store_, ops.data(), ops.size(),
-        [](void* context, evl_request* raw, evl_status status, const evl_result* results, std::size_t count) {
+        [](void* context, evl_request*, evl_status status, const evl_result* results, std::size_t count) {
           auto* self = static_cast<Held*>(context);
-          Request request(self->interfaces, raw);
+          Request request = self->request;
           try {
             self->reply(request, Results(status, results, count));
           } catch (const std::exception& error) {
@@ -109,6 +171,42 @@ class Store {
   evl_status submit(std::initializer_list<evl_op> ops, Reply reply) {
     return submit(std::span<const evl_op>(ops.begin(), ops.size()), reply);
   }
+
+  // For coroutines that include task.hpp. `co_await store.incr(key)` gives the value of that one operation,
+  // `co_await store.all(incr(a), set_read(b))` a tuple of all their values: one submit. Both throw Failure
+  // with the first status that is not EVL_OK. `co_await store.attempt(...)` gives Results and throws for
+  // none.
+  template <typename... Values>
+  All<Values...> all(const Op<Values>&... ops) const {
+    return {*this, {static_cast<const evl_op&>(ops)...}};
+  }
+  template <typename... Values>
+  Attempt<sizeof...(Values)> attempt(const Op<Values>&... ops) const {
+    return {*this, {static_cast<const evl_op&>(ops)...}};
+  }
+  Single<std::int64_t> incr(std::string_view key) const { return {*this, evl::incr(key)}; }
+  Single<std::int64_t> add(std::string_view key, std::int64_t amount) const {
+    return {*this, evl::add(key, amount)};
+  }
+  Single<Added> set_add(std::string_view key, std::span<const evl_bytes> items) const {
+    return {*this, evl::set_add(key, items)};
+  }
+  Single<Added> set_add(std::string_view key, std::string_view item) const {
+    return {*this, evl::make_op(EVL_OP_SET_ADD, key), bytes(item), true};
+  }
+  Single<Members> set_read(std::string_view key) const { return {*this, evl::set_read(key)}; }
+  Single<std::int64_t> set_size(std::string_view key) const { return {*this, evl::set_size(key)}; }
+  Single<std::optional<std::string_view>> get(std::string_view key) const { return {*this, evl::get(key)}; }
+  Single<Done> put(std::string_view key, std::string_view value) const {
+    return {*this, evl::make_op(EVL_OP_PUT, key), bytes(value), true};
+  }
+  Single<bool> remove(std::string_view key) const { return {*this, evl::remove(key)}; }
+  Single<bool> expire(std::string_view key, std::int64_t milliseconds) const {
+    return {*this, evl::expire(key, milliseconds)};
+  }
+
+  const Request& request() const { return request_; }
+  evl_store* raw() const { return store_; }
 
  private:
   Request request_;

@@ -1,0 +1,71 @@
+// quota: a handler with coroutines that works on two stores. Each client address may ask so many times in a
+// window of time; how often it has asked stands in the route's store, what it may ask in the store of the
+// role "limits", where others write it. Routes name both:
+//
+//   - { path: /, handler: quota, store: counters, stores: { limits: settings } }
+//
+// Each co_await lets the loop do other things until the store has answered. The coroutine's memory is that of
+// the request; when the client goes away meanwhile, the co_await throws, and nothing of it is left.
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "evloom/task.hpp"
+
+namespace {
+
+class Quota {
+ public:
+  static constexpr bool renders = true;
+
+  Quota(evl::Host, evl::Config options)
+      : limit_(options["limit"].integer()),
+        window_(std::chrono::duration_cast<std::chrono::milliseconds>(options["window"].duration()).count()) {
+  }
+
+  evl::Task<> on_request(evl::Request& request) const {
+    evl::Store counters(request), limits(request, "limits");
+    if (!limits) throw evl::Failure(EVL_E_INTERNAL, "its route lacks `stores: { limits: NAME }`");
+    const std::string_view who = request.peer().address;
+
+    const std::int64_t limit = co_await limit_of(limits, key(request, "limit:", who));
+    const std::string_view count = key(request, "count:", who);
+    const std::int64_t asked = co_await counters.incr(count);
+    if (asked == 1) co_await counters.expire(count, window_);  // the window begins
+
+    evl::Rendering answer(request, asked > limit ? 429 : 200);
+    answer.field({"asked", "Asked"}, evl::integer(asked));
+    answer.field({"limit", "Limit"}, evl::integer(limit));
+    answer.finish();
+  }
+
+ private:
+  // A coroutine of its own. What it is given out by the store is valid until the next co_await.
+  evl::Task<std::int64_t> limit_of(evl::Store& limits, std::string_view key) const {
+    const auto text = co_await limits.get(key);
+    std::int64_t limit = limit_;
+    if (text) std::from_chars(text->data(), text->data() + text->size(), limit);
+    co_return limit;
+  }
+
+  static std::string_view key(evl::Request& request, std::string_view what, std::string_view who) {
+    return request.keep(std::string(what).append(who));
+  }
+
+  const std::int64_t limit_;
+  const std::int64_t window_;  // milliseconds
+};
+
+}  // namespace
+
+EVL_HANDLER_PLUGIN(Quota, "quota", "1.0.0", "Counts what each address may ask", "MIT", EVL_HOST_STORE, R"({
+  "type": "object",
+  "properties": {
+    "limit": { "type": "integer", "minimum": 1, "default": 100,
+               "description": "Requests of one address in a window, unless the store of limits has another number." },
+    "window": { "type": "string", "format": "duration", "minimum": "1s", "default": "1m",
+                "description": "From an address's first request to the end of its count." }
+  }
+})");

@@ -1,0 +1,135 @@
+// co_await on operations of a store: `store.incr(key)`, `store.all(...)`, `store.attempt(...)`; see
+// store.hpp. What a result points to is valid until the coroutine's next co_await.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "evloom/store.hpp"
+#include "evloom/task_frame.hpp"
+
+namespace evl {
+namespace detail {
+
+template <typename T>
+T value_in(const evl_result& result) {
+  if constexpr (std::is_same_v<T, std::int64_t>) {
+    return result.integer;
+  } else if constexpr (std::is_same_v<T, bool>) {
+    return result.integer != 0;
+  } else if constexpr (std::is_same_v<T, Added>) {
+    return {result.integer, result.fresh};
+  } else if constexpr (std::is_same_v<T, Members>) {
+    return Members({result.items, result.item_count});
+  } else if constexpr (std::is_same_v<T, Done>) {
+    return {};
+  } else {
+    static_assert(std::is_same_v<T, std::optional<std::string_view>>);
+    if (result.item_count == 0) return std::nullopt;
+    return view(result.items[0]);
+  }
+}
+
+[[noreturn]] inline void store_failed(evl_status status) {
+  throw Failure(status, status == EVL_E_UNKNOWN ? std::string("the store did not answer; outcome: unknown")
+                                                : std::string("the store failed: ") + status_name(status));
+}
+
+// A submit that is waited for. Its operations are copied by the host before the coroutine is suspended.
+template <typename Derived>
+struct StoreWait : Await<Derived> {
+  StoreWait(const Store& its_store, const evl_op* first, std::size_t size)
+      : store(its_store), ops(first), count(size) {}
+
+  evl_status begin() {
+    this->detach = [](Waiter&) {};  // the host drops the reply of a request that was cancelled
+    return store.request().interfaces().store->submit(store.request().raw(), store.raw(), ops, count,
+                                                      &replied, this);
+  }
+  static void replied(void* context, evl_request*, evl_status status, const evl_result* results,
+                      std::size_t result_count) {
+    auto* const self = static_cast<StoreWait*>(context);
+    self->status = status;
+    self->results = results;
+    self->result_count = result_count;
+    self->arrived();
+  }
+  // The results, all of which are there and good; throws what is wrong.
+  const evl_result& good(std::size_t index) const {
+    const auto& result =
+        *reinterpret_cast<const evl_result*>(reinterpret_cast<const char*>(results) + index * results->size);
+    if (result.status != EVL_OK) store_failed(result.status);
+    return result;
+  }
+  void check() const {
+    this->check_cancelled();
+    if (this->status != EVL_OK) store_failed(this->status);
+    if (result_count != count) store_failed(EVL_E_INTERNAL);
+  }
+
+  const Store& store;
+  const evl_op* ops;
+  std::size_t count;
+  const evl_result* results = nullptr;
+  std::size_t result_count = 0;
+};
+
+template <typename Value>
+struct SingleWait : StoreWait<SingleWait<Value>> {
+  explicit SingleWait(Single<Value>& single) : StoreWait<SingleWait<Value>>(single.store, &single.op, 1) {
+    if (!single.own_item) return;
+    single.op.items = &single.item;
+    single.op.item_count = 1;
+  }
+  Value await_resume() const {
+    this->check();
+    return value_in<Value>(this->good(0));
+  }
+};
+
+template <typename... Values>
+struct AllWait : StoreWait<AllWait<Values...>> {
+  explicit AllWait(const All<Values...>& all)
+      : StoreWait<AllWait<Values...>>(all.store, all.ops.data(), all.ops.size()) {}
+  std::tuple<Values...> await_resume() const {
+    this->check();
+    return values(std::index_sequence_for<Values...>());
+  }
+
+ private:
+  template <std::size_t... I>
+  std::tuple<Values...> values(std::index_sequence<I...>) const {
+    return {value_in<Values>(this->good(I))...};
+  }
+};
+
+template <std::size_t Count>
+struct AttemptWait : StoreWait<AttemptWait<Count>> {
+  explicit AttemptWait(const Attempt<Count>& attempt)
+      : StoreWait<AttemptWait<Count>>(attempt.store, attempt.ops.data(), attempt.ops.size()) {}
+  Results await_resume() const {
+    this->check_cancelled();
+    return {this->status, this->results, this->result_count};
+  }
+};
+
+}  // namespace detail
+
+template <typename Value>
+detail::SingleWait<Value> operator co_await(Single<Value>&& single) {
+  return detail::SingleWait<Value>(single);
+}
+template <typename... Values>
+detail::AllWait<Values...> operator co_await(All<Values...>&& all) {
+  return detail::AllWait<Values...>(all);
+}
+template <std::size_t Count>
+detail::AttemptWait<Count> operator co_await(Attempt<Count>&& attempt) {
+  return detail::AttemptWait<Count>(attempt);
+}
+
+}  // namespace evl
