@@ -1,5 +1,5 @@
-// quota: a handler with coroutines that works on two stores. Each client address may ask so many times in a
-// window of time; how often it has asked stands in the route's store, what it may ask in the store of the
+// quota: a handler with coroutines that works on two stores. Each client address may ask so many times
+// without a pause; how often it has asked stands in the route's store, what it may ask in the store of the
 // role "limits", where others write it. Routes name both:
 //
 //   - { path: /, handler: quota, store: counters, stores: { limits: settings } }
@@ -22,8 +22,7 @@ class Quota {
 
   Quota(evl::Host, evl::Config options)
       : limit_(options["limit"].integer()),
-        window_(std::chrono::duration_cast<std::chrono::milliseconds>(options["window"].duration()).count()) {
-  }
+        pause_(std::chrono::duration_cast<std::chrono::milliseconds>(options["pause"].duration()).count()) {}
 
   evl::Task<> on_request(evl::Request& request) const {
     evl::Store counters(request), limits(request, "limits");
@@ -32,8 +31,8 @@ class Quota {
 
     const std::int64_t limit = co_await limit_of(limits, key(request, "limit:", who));
     const std::string_view count = key(request, "count:", who);
-    const std::int64_t asked = co_await counters.incr(count);
-    if (asked == 1) co_await counters.expire(count, window_);  // the window begins
+    // Both in one submit: a client that goes in between cannot leave a count that never ends.
+    const auto [asked, there] = co_await counters.all(evl::incr(count), evl::expire(count, pause_));
 
     evl::Rendering answer(request, asked > limit ? 429 : 200);
     answer.field({"asked", "Asked"}, evl::integer(asked));
@@ -55,7 +54,7 @@ class Quota {
   }
 
   const std::int64_t limit_;
-  const std::int64_t window_;  // milliseconds
+  const std::int64_t pause_;  // milliseconds
 };
 
 }  // namespace
@@ -64,8 +63,8 @@ EVL_HANDLER_PLUGIN(Quota, "quota", "1.0.0", "Counts what each address may ask", 
   "type": "object",
   "properties": {
     "limit": { "type": "integer", "minimum": 1, "default": 100,
-               "description": "Requests of one address in a window, unless the store of limits has another number." },
-    "window": { "type": "string", "format": "duration", "minimum": "1s", "default": "1m",
-                "description": "From an address's first request to the end of its count." }
+               "description": "Requests of one address without a pause, unless the store of limits has another number." },
+    "pause": { "type": "string", "format": "duration", "minimum": "1s", "default": "1m",
+                "description": "An address that asks nothing for so long begins anew." }
   }
 })");

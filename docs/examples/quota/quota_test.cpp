@@ -12,7 +12,7 @@ using std::chrono::seconds;
 class Quota : public ::testing::Test {
  protected:
   Quota() {
-    Instance& quota = host_.start(Plugin::file(PLUGIN_FILE), "{limit: 2, window: 10s}");
+    Instance& quota = host_.start(Plugin::file(PLUGIN_FILE), "{limit: 2, pause: 10s}");
     host_.route("/", quota, {.store = &counters_, .stores = {{"limits", &limits_}}});
   }
   void TearDown() override {
@@ -25,7 +25,7 @@ class Quota : public ::testing::Test {
   Store& limits_ = host_.store();
 };
 
-TEST_F(Quota, AnAddressThatHasAskedTooOftenIsToldSoUntilItsWindowEnds) {
+TEST_F(Quota, AnAddressThatHasAskedTooOftenIsToldSoUntilItPauses) {
   EXPECT_EQ(host_.get({}).body, "asked = 1\nlimit = 2\n");
   EXPECT_EQ(host_.get({}).status, 200u);
   EXPECT_EQ(host_.get({}).status, 429u);
