@@ -26,7 +26,6 @@ class Quota {
 
   evl::Task<> on_request(evl::Request& request) const {
     evl::Store counters(request), limits(request, "limits");
-    if (!limits) throw evl::Failure(EVL_E_INTERNAL, "its route lacks `stores: { limits: NAME }`");
     const std::string_view who = request.peer().address;
 
     const std::int64_t limit = co_await limit_of(limits, key(request, "limit:", who));
@@ -43,8 +42,9 @@ class Quota {
  private:
   // A coroutine of its own. What it is given out by the store is valid until the next co_await.
   evl::Task<std::int64_t> limit_of(evl::Store& limits, std::string_view key) const {
-    const auto text = co_await limits.get(key);
     std::int64_t limit = limit_;
+    if (!limits) co_return limit;  // its route names no such store
+    const auto text = co_await limits.get(key);
     if (text) std::from_chars(text->data(), text->data() + text->size(), limit);
     co_return limit;
   }
