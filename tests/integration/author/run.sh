@@ -17,12 +17,12 @@ mkdir -p -- "$work/home"
 cmake --install "$build" --prefix "$PREFIX" >"$work/install.log" || fail "cmake --install failed: $work/install.log"
 # Nothing of this tree may help.
 unset CFLAGS CXXFLAGS LDFLAGS CMAKE_PREFIX_PATH CMAKE_CXX_COMPILER_LAUNCHER CMAKE_C_COMPILER_LAUNCHER
-export PATH=$PREFIX/bin:$PATH PKG_CONFIG_PATH=$PREFIX/lib/pkgconfig
+export PATH=$PREFIX/bin:$PATH PKG_CONFIG_PATH=$PREFIX/lib/pkgconfig CMAKE_GENERATOR=Ninja
 cd -- "$work/home"
 
 # built FOLDER NAME: configures, builds and tests it; the file is one that a host loads.
 built() {
-  cmake -S "$1" -B "$1/build" -G Ninja -DCMAKE_PREFIX_PATH="$PREFIX" >"$1.log" 2>&1 || fail "cannot configure: $(cat "$1.log")"
+  cmake -S "$1" -B "$1/build" -DCMAKE_PREFIX_PATH="$PREFIX" >"$1.log" 2>&1 || fail "cannot configure: $(cat "$1.log")"
   cmake --build "$1/build" -j2 >>"$1.log" 2>&1 || fail "cannot build: $(cat "$1.log")"
   if grep -q 'warning:' "$1.log"; then fail "the build of $2 warns: $(grep 'warning:' "$1.log")"; fi
   ctest --test-dir "$1/build" --no-tests=error --output-on-failure >>"$1.log" 2>&1 || fail "its tests fail: $(cat "$1.log")"
