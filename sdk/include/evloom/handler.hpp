@@ -55,7 +55,8 @@ struct Table<T, evl_handler> {
       if constexpr (requires { T::renders; }) t.flags = T::renders ? EVL_HANDLER_RENDERS : 0u;
       t.on_request = [](void* instance, void* slot, evl_request* raw) -> evl_status {
         Request request = of(instance, raw);
-        char text[512] = "";
+        char text[512];
+        text[0] = '\0';  // and no more of it: this is done for every request
         evl_error error{sizeof error, sizeof text, text};
         const evl_status status = guarded(&error, [&] {
           if constexpr (is_task<Returned>) {
@@ -68,20 +69,26 @@ struct Table<T, evl_handler> {
         if (status != EVL_OK) detail::handler_failed(request, status, text);
         return EVL_OK;
       };
-      t.on_cancel = [](void* instance, void* slot, evl_request* raw, evl_status why) {
-        if constexpr (is_task<Returned>) Coroutine<Returned>::cancel(of(instance, raw), why);
-        if constexpr (requires(Receiver<T> & r, Request & q) { r.on_cancel(q, why); }) {
-          Request request = begun(instance, raw);
-          guarded(nullptr, [&] { receiver<T>(instance, slot).on_cancel(request, why); });
-        }
-      };
-      t.on_finish = [](void* instance, void* slot, evl_request* raw) {
-        if constexpr (is_task<Returned>) Coroutine<Returned>::finish(of(instance, raw));
-        if constexpr (requires(Receiver<T> & r, Request & q) { r.on_finish(q); }) {
-          Request request = begun(instance, raw);
-          guarded(nullptr, [&] { receiver<T>(instance, slot).on_finish(request); });
-        }
-      };
+      // Null where there is nothing to be called: the host need not.
+      if constexpr (is_task<Returned> ||
+                    requires(Receiver<T> & r, Request & q) { r.on_cancel(q, evl_status{}); }) {
+        t.on_cancel = [](void* instance, void* slot, evl_request* raw, evl_status why) {
+          if constexpr (is_task<Returned>) Coroutine<Returned>::cancel(of(instance, raw), why);
+          if constexpr (requires(Receiver<T> & r, Request & q) { r.on_cancel(q, why); }) {
+            Request request = begun(instance, raw);
+            guarded(nullptr, [&] { receiver<T>(instance, slot).on_cancel(request, why); });
+          }
+        };
+      }
+      if constexpr (is_task<Returned> || requires(Receiver<T> & r, Request & q) { r.on_finish(q); }) {
+        t.on_finish = [](void* instance, void* slot, evl_request* raw) {
+          if constexpr (is_task<Returned>) Coroutine<Returned>::finish(of(instance, raw));
+          if constexpr (requires(Receiver<T> & r, Request & q) { r.on_finish(q); }) {
+            Request request = begun(instance, raw);
+            guarded(nullptr, [&] { receiver<T>(instance, slot).on_finish(request); });
+          }
+        };
+      }
       return t;
     }();
     return &table;

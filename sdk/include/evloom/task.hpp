@@ -107,8 +107,8 @@ template <>
 struct Coroutine<Task<>> {
   template <typename Call>
   static void start(Request& request, Call call) {
-    auto* const root =
-        new (request.allocate(sizeof(detail::Root), alignof(detail::Root))) detail::Root(request);
+    void* const memory = request.allocate(sizeof(detail::Root) + detail::Root::kFirst, alignof(detail::Root));
+    auto* const root = new (memory) detail::Root(request);
     request.set_user(root);
     Task<> task = call(root->request);
     const auto handle = std::exchange(task.handle_, nullptr);

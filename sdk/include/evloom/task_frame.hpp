@@ -27,7 +27,7 @@ struct Waiter {
 };
 
 // Of one request: made before its coroutine, gone with the arena.
-struct Root : TaskAnchor {
+struct alignas(16) Root : TaskAnchor {
   explicit Root(const Request& its_request) : request(&its_request.interfaces(), its_request.raw(), this) {}
 
   Request request;  // what on_request refers to
@@ -36,6 +36,10 @@ struct Root : TaskAnchor {
   Waiter* waiting = nullptr;
   evl_status cancelled = EVL_OK;
   struct Frame* spare = nullptr;  // frames that nested coroutines have left
+
+  // Behind it lies memory for its first frames: one allocation for what most handlers need.
+  static constexpr std::size_t kFirst = 1024;
+  std::size_t left = kFirst;
 };
 
 // Stands before each frame.
@@ -55,9 +59,15 @@ inline void* allocate_frame(Request& request, std::size_t size) {
       return found + 1;
     }
   }
-  auto* const frame = static_cast<Frame*>(request.allocate(sizeof(Frame) + size, alignof(Frame)));
-  *frame = {root, size, nullptr};
-  return frame + 1;
+  const std::size_t needed = (sizeof(Frame) + size + alignof(Frame) - 1) & ~(alignof(Frame) - 1);
+  void* memory = nullptr;
+  if (root && root->left >= needed) {
+    memory = reinterpret_cast<std::byte*>(root + 1) + (Root::kFirst - root->left);
+    root->left -= needed;
+  } else {
+    memory = request.allocate(needed, alignof(Frame));
+  }
+  return new (memory) Frame{root, size, nullptr} + 1;
 }
 
 inline void free_frame(void* memory) {
@@ -118,24 +128,24 @@ struct PromiseBase {
   void unhandled_exception() noexcept { error = std::current_exception(); }
 };
 
-inline void go_on(Root& root, std::coroutine_handle<> coroutine) noexcept {
-  coroutine.resume();
-  if (!root.task.done() || !*root.error) return;
+// The outermost coroutine let an exception out.
+[[gnu::noinline, gnu::cold]] inline void failed(Root& root) noexcept {
   const std::exception_ptr error = std::exchange(*root.error, nullptr);
   char text[512] = "";
   evl_error reason{sizeof reason, sizeof text, text};
-  evl_status status = EVL_OK;
-  try {
-    status = guarded(&reason, [&] {
-      try {
-        std::rethrow_exception(error);
-      } catch (const Cancelled& cancelled) {
-        if (root.cancelled == EVL_OK) throw Failure(cancelled.why, "cancelled by itself");
-      }
-    });
-  } catch (...) {  // NOLINT: guarded lets nothing pass
-  }
+  const evl_status status = guarded(&reason, [&] {
+    try {
+      std::rethrow_exception(error);
+    } catch (const Cancelled& cancelled) {
+      if (root.cancelled == EVL_OK) throw Failure(cancelled.why, "cancelled by itself");
+    }
+  });
   if (status != EVL_OK) handler_failed(root.request, status, text);
+}
+
+inline void go_on(Root& root, std::coroutine_handle<> coroutine) noexcept {
+  coroutine.resume();
+  if (root.task.done() && *root.error) failed(root);
 }
 
 // What our awaiters have in common. `Derived::begin(Root&)` starts it and gives EVL_OK, or why it could not.

@@ -285,7 +285,7 @@ void Host::route(const std::string& path, Instance& handler, const RouteOptions&
     if (!format->table(EVL_FORMAT)) throw Refused(format->label() + " does not offer " EVL_FORMAT);
     made->formats.push_back(static_cast<InstanceImpl*>(format));
   }
-  http::MethodSet methods = options.methods.empty() ? http::MethodSet::all() : http::MethodSet();
+  http::MethodSet methods;
   for (const std::string& method : options.methods) methods.add(http::method_from(method));
   std::vector<http::RouteSpec> specs = impl_->specs;
   specs.push_back({path, methods, static_cast<std::uint32_t>(impl_->routes.size())});

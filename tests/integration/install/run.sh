@@ -16,7 +16,8 @@ mkdir -p -- "$work"
 cmake --install "$build" --prefix "$work/installed" >"$work/install.log" || fail "cmake --install failed: $work/install.log"
 mv -- "$work/installed" "$prefix"
 
-for file in include/evloom/abi/entry.h include/evloom/plugin.hpp lib/pkgconfig/evloom.pc \
+for file in include/evloom/abi/entry.h include/evloom/plugin.hpp include/evloom/testkit.hpp lib/libevloom_testkit.a \
+  lib/pkgconfig/evloom.pc \
   lib/cmake/evloom/{evloomConfig,evloomConfigVersion,evloomTargets,EvloomPlugin}.cmake lib/cmake/evloom/evloom_plugin.map \
   share/doc/evloom/{README.md,CHANGELOG.md,LICENSE}; do
   [[ -f $prefix/$file ]] || fail "$file is not installed"
@@ -55,6 +56,13 @@ cmake --install "$work/cpp" --prefix "$prefix" >>"$work/install.log"
 plugins=$(flags --variable=plugindir)
 [[ $plugins -ef $prefix/lib/evloom/plugins ]] || fail "evloom.pc says that plugins are in $plugins"
 [[ -f $plugins/echo.so ]] || fail "echo.so was not installed beside the host's own plugins"
+
+# A plugin with a unit test, which needs no host.
+cmake -S "$here/kit" -B "$work/kit" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_BUILD_TYPE=Release >"$work/kit.log" ||
+  fail "configuring a unit test against the installation failed: $work/kit.log"
+ninja -C "$work/kit"
+admissible "$work/kit/tally.so"
+ctest --test-dir "$work/kit" --output-on-failure --no-tests=error
 
 # What a plugin lacks is found when it is linked, not when it is swapped in.
 if cmake --build "$work/cpp" --target lacking >"$work/lacking.log" 2>&1; then

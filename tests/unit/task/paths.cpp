@@ -33,6 +33,7 @@ class Paths {
       co_await evl::work([] { throw evl::Failure(EVL_E_NOT_FOUND, "no such file"); });
     if (path == "/every") co_await every(request);
     if (path == "/nested") request.text(200, std::to_string(co_await fibonacci(request, 12)));
+    if (path == "/unnamed") request.text(200, std::to_string(co_await unnamed(request, 7)));
     if (path == "/many") {
       for (int i = 0; i < 10000; ++i) co_await one(request, "many");
       request.text(200, "many");
@@ -161,6 +162,8 @@ class Paths {
     const int before = co_await fibonacci(request, n - 2);
     co_return before + co_await fibonacci(request, n - 1);
   }
+
+  static evl::Task<int> unnamed(evl::Request&, int n) { co_return n + 42; }
 
   evl::Task<> thrower(evl::Request& request) {
     const Trace trace(host_, "thrower");

@@ -122,6 +122,7 @@ TEST_F(Tasks, AwaitWorkAndItsResult) {
 
 TEST_F(Tasks, AwaitEachOther) {
   EXPECT_EQ(body("/nested"), "144");
+  EXPECT_EQ(body("/unnamed"), "49");
   clean();
 }
 

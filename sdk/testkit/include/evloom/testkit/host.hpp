@@ -50,7 +50,7 @@ struct RouteOptions {
   std::map<std::string, Store*> stores = {};  // by role
   // Offered for answers that are rendered, the favourite first. None: Host::plain_type, for tests.
   std::vector<Instance*> formats = {};
-  std::vector<std::string> methods = {};  // none: all
+  std::vector<std::string> methods = {"GET", "HEAD"};  // as in the configuration
 };
 
 class Host {
