@@ -6,11 +6,13 @@ namespace {
 
 using namespace evl::testkit;
 
+const RouteOptions kBoth = {.methods = {"GET", "POST"}};
+
 Message post(std::string body) { return {.method = "POST", .body = std::move(body)}; }
 
 TEST(Board, ShowsTheLastLines) {
   Host host;
-  host.route("/", host.start(Plugin::file(PLUGIN_FILE), "{lines: 2}"));
+  host.route("/", host.start(Plugin::file(PLUGIN_FILE), "{lines: 2}"), kBoth);
   EXPECT_EQ(host.get({}).body, "count = 0\nlines:\n");
   for (const char* line : {"one", "two", "three"}) host.get(post(line));
   EXPECT_EQ(host.get({}).body, "count = 2\nlines: two three\n");
@@ -22,7 +24,7 @@ TEST(Board, ShowsTheLastLines) {
 TEST(Board, ANewBuildGoesOnWithWhatIsThere) {
   Host host({.loops = 2});
   Instance& old = host.start(Plugin::file(PLUGIN_FILE));
-  host.route("/", old);
+  host.route("/", old, kBoth);
   host.get(post("kept"));
   Instance& fresh = host.swap(old, Plugin::file(PLUGIN_FILE));
   EXPECT_EQ(host.get({.loop = 1}).body, "count = 1\nlines: kept\n");
