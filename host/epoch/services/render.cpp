@@ -38,7 +38,8 @@ evl_status begin(evl_request* raw, std::uint32_t status, evl_rendering* renderin
   Request* request = checked(raw);
   if (!request || !rendering || rendering->size < sizeof(evl_rendering) || status < 200 || status > 599)
     return EVL_E_INVALID;
-  if (!request->open() || request->rendering) return EVL_E_STATE;
+  if (!request->open()) return closed(*request, "begin");
+  if (request->rendering) return EVL_E_STATE;
   const Offer* offer = request->offer();
   if (!offer) {
     request->handler().misbehaved(plugin::Misbehaviour::wrong_state,
@@ -60,7 +61,8 @@ evl_status begin(evl_request* raw, std::uint32_t status, evl_rendering* renderin
 evl_status finish(evl_request* raw) {
   Request* request = checked(raw);
   if (!request) return EVL_E_INVALID;
-  if (!request->open() || !request->rendering) return EVL_E_STATE;
+  if (!request->open()) return closed(*request, "finish");
+  if (!request->rendering) return EVL_E_STATE;
   const Offer& offer = *request->offer();
   std::unique_ptr<Answer> answer = std::move(request->rendering);
   const evl_status status = offer.instance->call("end", [&] {
