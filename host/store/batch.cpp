@@ -24,7 +24,8 @@ bool may_merge(const evl_op* ops, std::size_t index, std::size_t count) {
   if (ops[index].kind != EVL_OP_ADD && ops[index].kind != EVL_OP_SET_ADD) return true;
   return std::none_of(ops + index + 1, ops + count, [&](const evl_op& later) {
     const bool writes = later.kind == EVL_OP_ADD || later.kind == EVL_OP_SET_ADD ||
-                        later.kind == EVL_OP_PUT || later.kind == EVL_OP_DELETE;
+                        later.kind == EVL_OP_PUT || later.kind == EVL_OP_DELETE ||
+                        later.kind == EVL_OP_EXPIRE;
     return writes && same_key(later, ops[index]);
   });
 }
@@ -44,13 +45,6 @@ const evl_result& at(const evl_result* results, std::size_t index) {
 bool Batch::add(Submission& submission, const evl_op* ops, std::size_t count) {
   const std::size_t first = parts_.size();
   std::uint32_t floor = 0;
-  if (submission.after && submission.after->batch == this) {
-    const Share& before = shares_[submission.after->index];
-    for (std::size_t i = 0; i < before.count; ++i) {
-      const std::uint32_t slot = parts_[before.first + i].slot;
-      if (slot != kKnown) floor = std::max(floor, slot);
-    }
-  }
   for (std::size_t i = 0; i < count; ++i) {
     Merger::Part part;
     if (!merger_.add(ops[i], may_merge(ops, i, count), floor, part)) {

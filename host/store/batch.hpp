@@ -27,7 +27,7 @@ struct Submission {
   // `results` are those of its operations alone, valid during the call, null unless `status` is EVL_OK.
   void (*done)(Submission& self, evl_status status, const evl_result* results, std::size_t count) = nullptr;
 
-  // The same caller's submission before this one, if that still waits: the two are carried out in this order.
+  // The same caller's submission before this one, or null: the two are carried out in this order.
   const Submission* after = nullptr;
 
   Batch* batch = nullptr;  // the batcher's: where it waits

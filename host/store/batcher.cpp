@@ -69,13 +69,19 @@ void Batcher::close() {
 evl_status Batcher::submit(Submission& submission, const evl_op* ops, std::size_t count) {
   if (waiting_ >= limits_.waiting || waiting_bytes_ >= kWaitingBytes) return EVL_E_OVERLOADED;
   if (closed_) return EVL_E_UNAVAILABLE;
-  if (queue_.empty() || queue_.back()->requests() >= kBatch) queue_.push_back(&fresh());
+  // What one caller submits twice is not put together: the first may have to be tried again, in a batch
+  // before the second.
+  if (queue_.empty() || queue_.back()->requests() >= kBatch ||
+      (submission.after && submission.after->batch == queue_.back()))
+    queue_.push_back(&fresh());
   Batch& batch = *queue_.back();
   const std::size_t before = batch.bytes();
   if (!batch.add(submission, ops, count)) {
     if (batch.requests() == 0) {
       queue_.pop_back();
       give_back(batch);
+    } else {
+      waiting_bytes_ += batch.bytes() - before;  // what was copied stays until the batch is reset
     }
     return EVL_E_NO_SPACE;
   }

@@ -52,7 +52,7 @@ bool Merger::copy(const evl_bytes*& items, std::size_t count) {
 }
 
 bool Merger::add(const evl_op& op, bool may_merge, std::uint32_t floor, Part& part) {
-  const bool shares = may_merge && can_share(op.kind);
+  const bool shares = may_merge && can_share(op.kind) && (op.kind != EVL_OP_SET_ADD || op.item_count != 0);
   const std::uint64_t hash = hash_of(op);
   if (shares) {
     if (used_ * 2 >= index_.size()) fill_index(std::max(kFirstIndex, index_.size() * 2));

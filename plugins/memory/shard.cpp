@@ -165,10 +165,10 @@ evl_status Shard::set_add(const evl_op& op, Entry* entry, evl_result& result, Ou
   for (std::size_t i = 0; i < op.item_count; ++i) {
     fresh[i] = set.members.insert(evl::view(op.items[i]), hash_) ? 1 : 0;
     if (!fresh[i]) continue;
+    if (spent == 0) set.members.set_version(++versions_);
     spent += MemberSet::kMemberCost + op.items[i].size;
     ++result.integer;
   }
-  if (spent != 0) set.members.set_version(++versions_);
   set.cost += spent;
   stock_.give_back(cost - spent);
   result.fresh = fresh;

@@ -234,6 +234,8 @@ void Connection::replied(Role role, const Reply& reply) {
   Pending& first = *waiting_.front();
   if (const ErrorRule* rule = first.take(reply, session_)) {
     log_error(*rule, reply.error);
+    // It is not what it was, a replica now, say: what is known of it may be all that is left to show the old.
+    if (rule->status == EVL_E_DENIED || rule->status == EVL_E_UNAVAILABLE) session_.sets.doubt();
     if (rule->after == After::kReconnect && state_ == State::kUsable &&
         (last_retirement_ == 0ns || loop_.now() - last_retirement_ >= kRetirement)) {
       last_retirement_ = loop_.now();
@@ -292,11 +294,11 @@ void Connection::complete_all() {
     if (pending->changed()) {
       const bool planned =
           link_.open() && evl::guarded(nullptr, [&] { pending->repeat(session_); }) == EVL_OK;
-      if (planned) {
+      if (planned && !pending->answered()) {
         send(std::move(pending));
         continue;
       }
-      pending->lose(0);
+      if (!planned) pending->lose(0);
     }
     finished_.push_back(std::move(pending));
   }

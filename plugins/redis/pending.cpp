@@ -9,6 +9,7 @@
 namespace evloom::plugins::redis {
 namespace {
 
+constexpr std::size_t kInfoRoom = 4096;  // CLIENT INFO takes some 300 bytes each time
 constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
 }  // namespace
@@ -25,15 +26,47 @@ void Pending::begin(const evl::Batch& batch, std::chrono::nanoseconds deadline, 
   changed_.clear();
   item_errors_ = 0;
   refusal_ = nullptr;
-  answered_ = lost_ = false;
+  answered_ = lost_ = verified_ = false;
+  info_room_ = kInfoRoom;
   results_.assign(batch.count, evl::result());
   if (session.sets.stale()) release_watch(session);
-  for (std::uint32_t i = 0; i < batch.count; ++i) {
-    results_[i].status = check(batch[i]);
-    if (results_[i].status == EVL_OK) plan(i, true, session);
-  }
-  verify();
+  for (std::uint32_t i = 0; i < batch.count; ++i) results_[i].status = check(batch[i]);
+  find_known(session);
+  for (std::uint32_t i = 0; i < batch.count; ++i)
+    if (results_[i].status == EVL_OK && !sets_[i]) plan(i, true, session);
   all_commands_ = steps_.size();
+}
+
+// A set answers its operations only if it answers all that this submit has for it: should the watch show a
+// change, they are carried out later, and nothing else on the same key may have come between.
+void Pending::find_known(const Session& session) {
+  sets_.assign(batch_.count, {});
+  std::vector<KnownSet*> spoiled;
+  for (std::uint32_t i = 0; i < batch_.count; ++i) {
+    const evl_op& op = batch_[i];
+    if (results_[i].status != EVL_OK || (op.kind == EVL_OP_SET_ADD && op.item_count == 0)) continue;
+    Ref<KnownSet> set = session.sets.find(key_of(op));
+    if (!set) continue;
+    const bool answers =
+        op.kind == EVL_OP_SET_READ || op.kind == EVL_OP_SET_SIZE ||
+        (op.kind == EVL_OP_SET_ADD && session.sets.holds(*set.get(), {op.items, op.item_count}));
+    if (!answers) spoiled.push_back(set.get());
+    sets_[i] = std::move(set);
+  }
+  bool any = false;
+  for (std::uint32_t i = 0; i < batch_.count; ++i) {
+    if (!sets_[i]) continue;
+    if (std::find(spoiled.begin(), spoiled.end(), sets_[i].get()) != spoiled.end()) {
+      sets_[i] = {};
+      continue;
+    }
+    any = true;
+    if (batch_[i].kind != EVL_OP_SET_ADD) continue;
+    auto* fresh = arena_.allocate<std::uint8_t>(batch_[i].item_count);
+    std::fill_n(fresh, batch_[i].item_count, std::uint8_t{0});
+    results_[i].fresh = fresh;
+  }
+  if (any) add(Step::kVerify, 0);
 }
 
 void Pending::repeat(Session& session) {
@@ -46,22 +79,22 @@ void Pending::repeat(Session& session) {
 
 void Pending::forget_plan() {
   steps_.clear();
-  known_.clear();
-  at_ = claimed_ = verified_ = 0;
+  at_ = 0;
 }
 
 void Pending::add(Step step, std::uint32_t op, std::uint32_t item) {
   steps_.push_back({step, op, item, kNever});
 }
 
-void Pending::plan(std::uint32_t op, bool use_known, Session& session) {
-  if (use_known && plan_known(op, session)) return;
+void Pending::plan(std::uint32_t op, bool may_watch, Session& session) {
   const evl_op& what = batch_[op];
   switch (what.kind) {
     case EVL_OP_SET_ADD:
       return plan_add(op, session);
     case EVL_OP_SET_READ:
-      if (!use_known || session.watching != Ability::kYes || !session.sets.wants()) break;
+      if (!may_watch || session.watching != Ability::kYes || session.sets.find(key_of(what)) ||
+          !session.sets.wants())
+        break;
       session.sets.watch();
       add(Step::kWatch, op);
       add(Step::kTimeToLive, op);
@@ -83,22 +116,6 @@ void Pending::plan(std::uint32_t op, bool use_known, Session& session) {
       break;
   }
   add(Step::kWhole, op);
-}
-
-// Whether what is known answers it; then it needs no command of its own.
-bool Pending::plan_known(std::uint32_t op, Session& session) {
-  const evl_op& what = batch_[op];
-  const bool adds = what.kind == EVL_OP_SET_ADD;
-  if (!adds && what.kind != EVL_OP_SET_READ && what.kind != EVL_OP_SET_SIZE) return false;
-  Ref<KnownSet> set = session.sets.find(key_of(what));
-  if (!set || (adds && !session.sets.holds(*set.get(), {what.items, what.item_count}))) return false;
-  known_.push_back({op, std::move(set)});
-  if (adds && what.item_count != 0) {
-    auto* fresh = arena_.allocate<std::uint8_t>(what.item_count);
-    std::fill_n(fresh, what.item_count, std::uint8_t{0});
-    results_[op].fresh = fresh;
-  }
-  return true;
 }
 
 void Pending::plan_add(std::uint32_t op, Session& session) {
@@ -124,16 +141,8 @@ void Pending::plan_add(std::uint32_t op, Session& session) {
 }
 
 void Pending::release_watch(Session& session) {
-  verify();
   add(Step::kUnwatch, 0);
   session.sets.release();
-}
-
-// What was answered from known sets so far is asked of the watch.
-void Pending::verify() {
-  if (claimed_ == known_.size()) return;
-  claimed_ = known_.size();
-  add(Step::kVerify, 0, static_cast<std::uint32_t>(claimed_));
 }
 
 // ---- To the server ---------------------------------------------------------------------------------------
@@ -217,12 +226,13 @@ void Pending::lose(std::uint64_t sent) {
       status = left || command.item != 0 ? EVL_E_UNKNOWN : EVL_E_UNAVAILABLE;
   }
   // Nothing was asked of the server for these.
-  for (; verified_ < known_.size(); ++verified_) results_[known_[verified_].op].status = EVL_E_UNAVAILABLE;
+  for (std::size_t i = 0; i < sets_.size() && !verified_; ++i)
+    if (sets_[i]) results_[i].status = EVL_E_UNAVAILABLE;
   for (const std::uint32_t op : changed_) results_[op].status = EVL_E_UNAVAILABLE;
 }
 
 void Pending::finish() const {
-  if (!lost_ || answered_) return batch_.done(results_.data());
+  if (!lost_ || answered_ || results_.front().status == EVL_OK) return batch_.done(results_.data());
   for (const evl_result& result : results_)
     if (result.status != results_.front().status) return batch_.done(results_.data());
   batch_.failed(results_.front().status);
@@ -230,7 +240,7 @@ void Pending::finish() const {
 
 void Pending::clear() {
   arena_.reset();
-  known_.clear();
+  sets_.clear();
 }
 
 }  // namespace evloom::plugins::redis

@@ -85,41 +85,35 @@ class Pending {
         item;  // kItem: which; kVerify: how many of known_ it is for; kReadWatched: the watch's serial
     std::uint64_t sent_at;  // bytes queued on the link with it
   };
-  // An operation that is answered from a known set once that has been verified.
-  struct Known {
-    std::uint32_t op;
-    Ref<KnownSet> set;
-  };
-
   void add(Step step, std::uint32_t op, std::uint32_t item = 0);
-  void plan(std::uint32_t op, bool use_known, Session& session);
-  bool plan_known(std::uint32_t op, Session& session);
+  void find_known(const Session& session);
+  void plan(std::uint32_t op, bool may_watch, Session& session);
   void plan_add(std::uint32_t op, Session& session);
   void release_watch(Session& session);
-  void verify();
   void forget_plan();
   std::string_view write(const Command& command, CommandWriter& writer) const;
   void take_item(const Command& command, const Reply& reply, const ErrorRule* rule);
   void take_added(std::uint32_t op, const Reply& reply, const ErrorRule* rule, Session& session);
   void take_whole(std::uint32_t op, const Reply& reply, const ErrorRule* rule);
-  void take_verified(std::uint32_t count, bool unchanged, Session& session);
+  void take_verified(const Reply& reply, const ErrorRule* rule, Session& session);
   void take_try(const Command& command, const Reply& reply, Session& session);
   void take_watched(const Command& command, const Reply& reply, const ErrorRule* rule, Session& session);
 
   evl::Batch batch_{};
   std::chrono::nanoseconds deadline_{};
   std::vector<evl_result> results_;
+  std::vector<Ref<KnownSet>> sets_;  // of each operation: the set that it is answered from, or null
   std::vector<Command> steps_;
-  std::vector<Known> known_;
-  std::vector<std::uint32_t> changed_;  // operations to be repeated: a set has changed
+  std::vector<std::uint32_t> changed_;  // operations whose set was thought to be known
   Arena arena_;
   std::size_t room_ = 0;
   std::size_t all_commands_ = 0;
   std::size_t at_ = 0;                  // the command whose reply is next
-  std::size_t claimed_ = 0;             // of known_: a kVerify is planned for these
-  std::size_t verified_ = 0;            // of known_: its reply has come
+  bool verified_ = false;               // the watch has told whether what is known holds
+  std::size_t info_room_ = 0;           // for what CLIENT INFO says
   std::size_t item_errors_ = 0;         // of the operation whose items come one by one
   const ErrorRule* refusal_ = nullptr;  // of a command that the transaction was to hold, or of an item
+  bool watched_ = false;                // WATCH was done
   bool lasting_ = false;                // PTTL: the set has no time to live
   bool answered_ = false;               // some operation has a reply of its own
   bool lost_ = false;

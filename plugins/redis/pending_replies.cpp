@@ -30,6 +30,9 @@ Want want_of(evl_op_kind kind) {
 
 enum class Watch : std::uint8_t { kUnchanged, kChanged, kNotTold };
 
+// Whether the server does not carry that out for us at all.
+bool never(const ErrorRule& rule) { return rule.status == EVL_E_DENIED || rule.status == EVL_E_UNSUPPORTED; }
+
 // What CLIENT INFO says: "id=3 addr=... flags=Nd db=0 ...".
 Watch watch_of(const Reply& reply) {
   constexpr std::string_view kField = " flags=";
@@ -67,7 +70,7 @@ Expected Pending::expected() {
     case Step::kVerify:
     case Step::kTryChanged:
     case Step::kTryUnchanged:
-      return {Want::kValue, {}, &arena_, &room_};
+      return {Want::kValue, {}, &arena_, &info_room_};
     case Step::kTryFlags:
       return {Want::kFlags, {}, &arena_, &room_, 1};
     case Step::kTryExec:
@@ -101,8 +104,7 @@ const ErrorRule* Pending::take(const Reply& reply, Session& session) {
       if (command.step != Step::kReadWatched) return nullptr;
       break;
     case Step::kVerify:
-      if (watch_of(reply) == Watch::kNotTold) session.watching = Ability::kNo;
-      take_verified(command.item, watch_of(reply) == Watch::kUnchanged, session);
+      take_verified(reply, rule, session);
       return nullptr;
     case Step::kUnwatch:
       return nullptr;
@@ -156,12 +158,13 @@ void Pending::take_added(std::uint32_t op, const Reply& reply, const ErrorRule* 
   if (rule) {
     // What was wrong with its commands, where that is known; then none of them was carried out.
     result.status = (refusal_ ? refusal_ : rule)->status;
-    if (result.status == EVL_E_DENIED || result.status == EVL_E_UNSUPPORTED) session.together = Ability::kNo;
+    if (refusal_ ? never(*refusal_) : never(*rule)) session.together = Ability::kNo;
     refusal_ = nullptr;
     return;
   }
-  if (reply.nil) {  // a watch that the server does not end for us has seen a change; now it is ended
-    changed_.push_back(op);
+  if (reply.nil) {  // a watch that the server did not end for us has seen a change: nothing was done, now it
+                    // is ended
+    result.status = EVL_E_UNAVAILABLE;
     return;
   }
   std::uint8_t* const fresh = reply.flags;
@@ -187,31 +190,38 @@ void Pending::take_watched(const Command& command, const Reply& reply, const Err
       session.sets.keep(command.item, key_of(batch_[command.op]), {result.items, result.item_count});
     });
   } else if (rule) {
-    session.watching = Ability::kNo;
-  } else if (command.step == Step::kTimeToLive) {
-    lasting_ = reply.integer == -1;  // -2: no such key
+    if (never(*rule)) session.watching = Ability::kNo;
+    lasting_ = false;
+    watched_ = false;
+  } else if (command.step == Step::kWatch) {
+    watched_ = true;
+  } else {
+    lasting_ = watched_ && reply.integer == -1;  // -2: no such key
   }
 }
 
-void Pending::take_verified(std::uint32_t count, bool unchanged, Session& session) {
-  if (unchanged) {
+void Pending::take_verified(const Reply& reply, const ErrorRule* rule, Session& session) {
+  const Watch told = watch_of(reply);
+  // Passing trouble is no reason to do without from now on.
+  if (told == Watch::kNotTold && (!rule || never(*rule))) session.watching = Ability::kNo;
+  verified_ = true;
+  if (told == Watch::kUnchanged) {
     session.sets.confirm();
     answered_ = true;
   }
-  for (; verified_ < count; ++verified_) {
-    const Known& known = known_[verified_];
-    if (!unchanged) {
-      changed_.push_back(known.op);
+  for (std::uint32_t i = 0; i < sets_.size(); ++i) {
+    if (!sets_[i]) continue;
+    if (told != Watch::kUnchanged) {
+      changed_.push_back(i);
       continue;
     }
-    evl_result& result = results_[known.op];
-    const evl_op& op = batch_[known.op];
-    const MemberList::Snapshot all = known.set->members.snapshot();
-    if (op.kind == EVL_OP_SET_READ) {
+    evl_result& result = results_[i];
+    const MemberList::Snapshot all = sets_[i]->members.snapshot();
+    if (batch_[i].kind == EVL_OP_SET_READ) {
       result.items = all.items;
       result.item_count = all.count;
       result.version = all.version;
-    } else if (op.kind == EVL_OP_SET_SIZE) {
+    } else if (batch_[i].kind == EVL_OP_SET_SIZE) {
       result.integer = static_cast<std::int64_t>(all.count);
     }
   }

@@ -21,7 +21,7 @@ bool WatchedSets::wants() {
     --left_;
     return false;
   }
-  if (sets_.size() < kMaxKeys && bytes_ < kMaxBytes) return true;
+  if (watched_ < kMaxKeys && bytes_ < kMaxBytes) return true;
   // Others are wanted more by now than those that are kept.
   if (++misses_ < kMaxMisses) return false;
   misses_ = 0;
@@ -31,25 +31,25 @@ bool WatchedSets::wants() {
 
 void WatchedSets::keep(std::uint32_t serial, std::string_view key, std::span<const evl_bytes> members) {
   if (serial != serial_) return;
-  auto set = Ref<KnownSet>::adopt(new KnownSet);
   std::size_t bytes = key.size();
-  for (const evl_bytes& member : members) {
-    set->members.insert(evl::view(member), hash_);
-    bytes += member.size + MemberSet::kMemberCost;
-  }
+  for (const evl_bytes& member : members) bytes += member.size + MemberSet::kMemberCost;
+  if (bytes > kMaxBytes - std::min(bytes_, kMaxBytes)) return;
+  auto set = Ref<KnownSet>::adopt(new KnownSet);
+  for (const evl_bytes& member : members) set->members.insert(evl::view(member), hash_);
   set->members.set_version(++versions_);
   if (sets_.emplace(key, std::move(set)).second) bytes_ += bytes;
 }
 
 void WatchedSets::release() {
-  if (!sets_.empty()) {
+  if (standing()) {
     pause_ = uses_ >= kWorthIt ? 0 : std::min(kMaxPause, pause_ * 2 + 1);
     left_ = pause_;
   }
   sets_.clear();
   bytes_ = 0;
   uses_ = misses_ = 0;
-  standing_ = stale_ = false;
+  watched_ = 0;
+  stale_ = false;
   ++serial_;
 }
 

@@ -44,11 +44,12 @@ class WatchedSets {
   // Whether a WATCH goes out with the next read of a set.
   bool wants();
   // A WATCH goes out.
-  void watch() { standing_ = true; }
+  void watch() { ++watched_; }
   // Whether one is under way or in force.
-  bool standing() const { return standing_; }
-  // Whether it should be released for others.
+  bool standing() const { return watched_ != 0; }
+  // Whether it should be released: for others, or because the server is in doubt.
   bool stale() const { return stale_; }
+  void doubt() { stale_ = standing(); }
   // Which watch that is: another one after each release.
   std::uint32_t serial() const { return serial_; }
   // The set, read under the watch with that serial. Throws std::bad_alloc and is as before.
@@ -76,7 +77,7 @@ class WatchedSets {
   SipHash hash_;
   std::unordered_map<std::string, Ref<KnownSet>, Hash, std::equal_to<>> sets_{0, Hash{&hash_}};
   std::size_t bytes_ = 0;
-  bool standing_ = false;
+  std::size_t watched_ = 0;  // keys, also those that were not kept: the server remembers them all
   bool stale_ = false;
   std::uint32_t serial_ = 0;
   unsigned uses_ = 0;

@@ -140,6 +140,40 @@ TEST_F(RedisShared, ALostConnectionForgetsWhatWasKnown) {
   expect({"1", "2"}, {1, 1}, {"1", "2"});
 }
 
+TEST_F(RedisShared, WhatIsReadBeforeItIsRemovedIsWhatWasThereThoughAnotherHadChangedIt) {
+  server.command({"SADD", "ports", "77"});
+  const Reply reply =
+      store.run(0, {set_read("ports"), set_add("ports", {"3"}), remove("ports"), set_size("ports")});
+  EXPECT_EQ(reply.results[0].items.size(), 21u);
+  EXPECT_EQ(reply.results[1].integer, 0);
+  EXPECT_EQ(reply.results[2].integer, 1);
+  EXPECT_EQ(reply.results[3].integer, 0);
+}
+
+TEST_F(RedisShared, WhatIsReadBeforeAnAdditionLacksItThoughAnotherHadChangedTheSet) {
+  server.command({"SADD", "ports", "77"});
+  const Reply reply = store.run(0, {set_read("ports"), set_add("ports", {"88", "3"}), set_read("ports")});
+  EXPECT_EQ(reply.results[0].items.size(), 21u);
+  EXPECT_EQ(reply.results[1].fresh, (std::vector<std::uint8_t>{1, 0}));
+  EXPECT_EQ(reply.results[2].items.size(), 22u);
+}
+
+TEST_F(RedisShared, AnAdditionOfNothingNeedsNoReply) {
+  server.command({"SADD", "ports", "77"});
+  const Reply reply = store.run(0, {set_add("ports", {}), remove("ports")});
+  EXPECT_EQ(reply.results[0].status, EVL_OK);
+  EXPECT_EQ(reply.results[1].integer, 1);
+  EXPECT_EQ(store.run_one(0, add("after")).integer, 1);
+  EXPECT_EQ(store.metric("pending"), 0);
+}
+
+TEST_F(RedisShared, KeysThatAreNotThereAreNotWatchedForEver) {
+  for (int i = 0; i < 500; ++i) store.run_one(0, set_read("nobody:" + std::to_string(i)));
+  const long before = commands(server);
+  for (int i = 0; i < 100; ++i) store.run_one(0, set_read("none:" + std::to_string(i)));
+  EXPECT_LT(commands(server) - before, 220) << "each read sends a WATCH and a PTTL that nothing comes of";
+}
+
 // Each item is new to exactly one of all who add it, however their transactions meet.
 TEST(RedisTogether, OfTwoHostsThatAddTheSameItemsEachItemIsNewToOne) {
   RedisServer server;

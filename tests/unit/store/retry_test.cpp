@@ -103,16 +103,17 @@ TEST_F(Retry, WhatWasDoneBesidesIsNotDoneAgainAndWhatIsReadBehindIsReadAnew) {
   }
 }
 
-TEST_F(Retry, ACallerWhoWritesToTheKeyLaterIsNotMergedSoNeverTriedAgain) {
+TEST_F(Retry, WhatItsCallerWritesToLaterIsNotMergedSoNeverTriedAgain) {
   Model model(INT64_MAX, 1);
   Caller writer({{EVL_OP_SET_ADD, "s", 0, {"a"}}, {EVL_OP_DELETE, "s"}, {EVL_OP_SET_ADD, "s", 0, {"b"}}});
-  Caller other({{EVL_OP_SET_ADD, "s", 0, {"c"}}, {EVL_OP_EXPIRE, "s", 5}});
-  Caller third({{EVL_OP_SET_ADD, "s", 0, {"d"}}});
-  for (Caller* caller : {&writer, &other, &third}) submit(batch, *caller);
+  Caller other({{EVL_OP_SET_ADD, "s", 0, {"c"}}, {EVL_OP_EXPIRE, "s", 0}});
+  for (Caller* caller : {&writer, &other}) submit(batch, *caller);
+  ASSERT_EQ(batch.ops().size(), 5u);
   run(model);
+  EXPECT_EQ(again.requests(), 0u);
   EXPECT_EQ(writer.answers[0].integer, 1);
   EXPECT_EQ(writer.answers[2].integer, 1);
-  for (Caller* caller : {&writer, &other, &third}) EXPECT_EQ(caller->told, 1);
+  EXPECT_EQ(other.answers[0].status, EVL_E_NO_SPACE);
 }
 
 TEST_F(Retry, WhatIsCancelledIsCarriedOutAllTheSame) {
@@ -144,17 +145,22 @@ TEST_F(Retry, WhenTheSecondAttemptIsLostTheFirstResultsStand) {
   EXPECT_EQ(second.answers[1].status, EVL_E_UNKNOWN);
 }
 
-TEST_F(Retry, ASecondSubmitOfOneCallerStaysBehindItsFirst) {
-  Caller reader({{EVL_OP_GET, "v"}});
-  submit(batch, reader);
-  Caller writes({{EVL_OP_PUT, "v", 0, {"new"}}});
-  Caller reads({{EVL_OP_GET, "v"}});
-  submit(batch, writes);
+TEST_F(Retry, ASecondSubmitOfOneCallerWaitsInABatchBehindItsFirst) {
+  Caller writes({{EVL_OP_ADD, "x", 1}}), other({{EVL_OP_ADD, "x", 1}}), reads({{EVL_OP_GET, "x"}});
+  const auto submit_later = [&](Caller& caller) {
+    std::vector<evl_bytes> room;
+    const evl_op op = caller.asked[0].op(room);
+    ASSERT_EQ(batcher.submit(caller, &op, 1), EVL_OK);
+  };
+  batcher.hold();
+  submit_later(writes);
+  submit_later(other);
   reads.after = &writes;
-  submit(batch, reads);
-  Model model;
-  run(model);
-  EXPECT_EQ(reads.answers[0].items, std::set<std::string>{"new"});
+  submit_later(reads);
+  EXPECT_EQ(other.batch, writes.batch);
+  EXPECT_NE(reads.batch, writes.batch) << "what is tried again would come behind it";
+  batcher.close();
+  for (Caller* caller : {&writes, &other, &reads}) EXPECT_EQ(caller->status, EVL_E_CANCELLED);
 }
 
 }  // namespace
