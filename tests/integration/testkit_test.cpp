@@ -52,7 +52,7 @@ class Agreement : public ::testing::Test {
     kit_.route("/hello", kit_.start(plugin(shipped, "hello")));
     for (const char* path : {"/echo", "/echo/{id}", "/files/*"}) kit_.route(path, echo, {.methods = methods});
   }
-  ~Agreement() override { EXPECT_EQ(real_->stop(), ""); }
+  void TearDown() override { EXPECT_EQ(real_->stop(), ""); }
 
   void ask(const Asked& asked) {
     std::string bytes = asked.method + " " + asked.target + " HTTP/1.1\r\n";
@@ -61,7 +61,8 @@ class Agreement : public ::testing::Test {
     message.headers.insert(message.headers.end(), asked.headers.begin(), asked.headers.end());
     if (!asked.body.empty() || asked.method == "POST")
       message.headers.emplace_back("Content-Length", std::to_string(asked.body.size()));
-    for (const auto& [name, value] : message.headers) bytes += name + ": " + value + "\r\n";
+    for (const auto& [name, value] : message.headers)
+      bytes.append(name).append(": ").append(value).append("\r\n");
     if (!client_) client_.emplace(real_->address());
     message.peer = {EVL_PEER_IPV4, "127.0.0.1", client_->port()};
 

@@ -22,7 +22,7 @@ class Tasks : public ::testing::Test {
  protected:
   Tasks() { make({}); }
 
-  void make(HostOptions options) {
+  void make(const HostOptions& options) {
     host_.reset();
     host_.emplace(options);
     store_ = &host_->store();
