@@ -308,6 +308,23 @@ evl_status ExchangeImpl::begin_rendering(std::uint32_t status, evl_rendering& re
   return begun;
 }
 
+evl_status ExchangeImpl::render_items(const evl_rendering& rendering, const evl_result& result,
+                                      evl_value_kind kind) {
+  if (!open() || !rendering_) return EVL_E_STATE;
+  if (result.status != EVL_OK || (kind != EVL_VALUE_TEXT && kind != EVL_VALUE_DIGITS)) return EVL_E_INVALID;
+  std::vector<evl_value> values(result.item_count);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i].size = sizeof(evl_value);
+    values[i].kind = kind;
+    values[i].text = result.items[i];
+  }
+  const auto items = [&] {
+    return rendering.format->items(rendering.instance, rendering.slot, rendering.writer, values.data(),
+                                   values.size());
+  };
+  return format_ ? format_->call("items", items) : items();
+}
+
 evl_status ExchangeImpl::finish_rendering() {
   if (!open() || !rendering_) return EVL_E_STATE;
   rendering_ = false;
@@ -325,7 +342,7 @@ evl_status ExchangeImpl::finish_rendering() {
   answer_.media_type = format->media_type;
   answer_.headers.clear();
   if (route_->formats.size() > 1) answer_.headers.emplace_back("Vary", "Accept");
-  answer_.body.assign(buffer_.bytes());
+  answer_.body.assign(buffer_.written());  // all of it: nothing here appends fragments
   answered_ = true;
   if (depth_ == 0) settle_soon();
   return EVL_OK;
