@@ -66,8 +66,8 @@ typedef struct evl_result {
   const evl_bytes* items; /* see evl_op_kind; valid during the call that brings them */
   size_t item_count;      /* of `items` */
   const uint8_t* fresh;   /* EVL_OP_SET_ADD: one byte per item of the operation */
-  /* Not 0: whenever this backend gives this number again, on any loop, `items` are the same in the same order. So
-   * what was made of them once need not be made again. */
+  /* Not 0: whenever this backend gives this number again, on any loop, `items` are the same in the same
+   * order. So what was made of them once need not be made again. */
   uint64_t version;
   uint64_t origin; /* the host's: together with `version` it tells results of different backends apart */
 } evl_result;
