@@ -293,10 +293,17 @@ Result<epoch::Route> Builder::make_route(const config::Route& from, const epoch:
   route.table = route.handler ? route.handler->interface<evl_handler>() : nullptr;
   if (!route.table) return failed("'" + from.handler + "' is no handler");
   route.renders = (route.table->flags & EVL_HANDLER_RENDERS) != 0;
+  const auto line = [&](const std::string& name) -> store::Line* {
+    plugin::Instance* store = instance(name);
+    return store && store->interface<evl_store_backend>() ? epoch.find(name)->line.get() : nullptr;
+  };
   if (!from.store.empty()) {
-    plugin::Instance* store = instance(from.store);
-    if (!store || !store->interface<evl_store_backend>()) return failed("'" + from.store + "' is no store");
-    route.store = epoch.find(from.store)->line.get();
+    route.store = line(from.store);
+    if (!route.store) return failed("'" + from.store + "' is no store");
+  }
+  for (const auto& [role, name] : from.stores) {
+    route.stores.emplace_back(role, line(name));
+    if (!route.stores.back().second) return failed("'" + name + "' is no store");
   }
   for (const std::string& name : from.formats) {
     epoch::Offer offer{instance(name), nullptr, name};

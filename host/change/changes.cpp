@@ -32,7 +32,7 @@ std::string text_of(const config::Diagnostics& diagnostics) {
 
 Changes::Changes(epoch::Common& common, Builder& builder, Generations& generations, Journal& journal,
                  Listeners& listeners, std::vector<std::unique_ptr<epoch::LoopHost>>& loop_hosts,
-                 epoch::PlanSource source, int interrupt)
+                 epoch::PlanSource source, epoch::Swaps swaps, int interrupt)
     : common_(common),
       builder_(builder),
       generations_(generations),
@@ -40,7 +40,8 @@ Changes::Changes(epoch::Common& common, Builder& builder, Generations& generatio
       listeners_(listeners),
       loop_hosts_(loop_hosts),
       source_(std::move(source)),
-      interrupt_(interrupt) {}
+      interrupt_(interrupt),
+      swaps_(std::move(swaps)) {}
 
 // ---- what may be asked -----------------------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ class Changes {
 
   Changes(epoch::Common& common, Builder& builder, Generations& generations, Journal& journal,
           Listeners& listeners, std::vector<std::unique_ptr<epoch::LoopHost>>& loop_hosts,
-          epoch::PlanSource source, int interrupt);
+          epoch::PlanSource source, epoch::Swaps swaps, int interrupt);
 
   // Builds the first epoch, has it served, and listens.
   Status start(epoch::Plan plan);

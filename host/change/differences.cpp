@@ -77,6 +77,7 @@ std::vector<Named> routes(const config::Config& config) {
     } else {
       value = "handler " + route.handler;
       if (!route.store.empty()) value += ", store " + route.store;
+      for (const auto& [role, name] : route.stores) value += ", store " + role + ": " + name;
       value += ", formats " + join(route.formats);
     }
     // One path may have several routes, of different methods.

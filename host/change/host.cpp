@@ -116,7 +116,7 @@ Status Host::launch(epoch::Plan plan) {
   builder_ = std::make_unique<Builder>(*context_, *vault, builtins_, journal_, options_.interrupt);
   listeners_.set_pool(*pool_);
   changes_ = std::make_unique<Changes>(common_, *builder_, generations_, journal_, listeners_, loop_hosts_,
-                                       options_.source, options_.interrupt);
+                                       options_.source, options_.swaps, options_.interrupt);
   up_ = true;
   return changes_->start(std::move(plan));
 }

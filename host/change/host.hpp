@@ -40,6 +40,7 @@ class Host final : public Control {
     event_base* control;       // turned by the control thread; outlives the host
     int interrupt = -1;        // readable once the host is to stop: a change that is under way gives up
     std::string version = {};  // of the program, for reports
+    epoch::Swaps swaps = {};   // in force from the start: `plan` was made with them
   };
 
   // Starts everything; serves when it returns. `plan` has no errors. The error says what could not be started

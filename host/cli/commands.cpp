@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/dev.hpp"
+#include "cli/new.hpp"
 #include "cli/operate_options.hpp"
 
 namespace evloom::cli {
@@ -57,6 +59,27 @@ int run_command_line(int argc, char** argv) {
   plugin_check_command->add_flag("--list", checked.list, "Say what the tests are, and try nothing");
   plugin_check_command->add_flag("--json", checked.json, "JSON instead of text");
 
+  NewOptions new_options;
+  CLI::App* new_command =
+      app.add_subcommand("new", "Make a folder to begin a plugin with: source, test, build, YAML");
+  new_command->add_option("kind", new_options.kind, "handler, store or format")
+      ->required()
+      ->check(CLI::IsMember({"handler", "store", "format"}));
+  new_command->add_option("name", new_options.name, "Id of the plugin, and name of the folder")->required();
+  new_command->add_option("--dir", new_options.folder,
+                          "Folder that gets the new one; without it the working folder");
+  new_command->add_flag("--c", new_options.c, "In plain C; a handler only");
+
+  DevOptions dev_options;
+  CLI::App* dev_command = app.add_subcommand(
+      "dev", "Serve a plugin that is being written, and swap it in whenever it has been built");
+  dev_command->add_option("file", dev_options.file, "Plugin file (.so)")->required();
+  CLI::Option* dev_config = dev_command->add_option(
+      "-c,--config", dev_options.config,
+      "Configuration that uses the plugin; without it one is made, with the plugin on /");
+  dev_command->add_option("--port", dev_options.port, "Port on 127.0.0.1; without it a free one")
+      ->excludes(dev_config);
+
   CLI::App* config_command = app.add_subcommand("config", "Print what there is to configure");
   config_command->require_subcommand(1);
   std::vector<std::filesystem::path> plugins;
@@ -88,6 +111,8 @@ int run_command_line(int argc, char** argv) {
     checked.timeout = std::chrono::milliseconds(check_timeout);
     return plugin_check(checked);
   }
+  if (*new_command) return make_new(new_options);
+  if (*dev_command) return dev(dev_options);
   if (*run_command) return run(config);
   if (*check_command) return check(config);
   if (*inspect_command) return inspect(file, json);

@@ -39,4 +39,12 @@ std::optional<epoch::Plan> load_plan(const epoch::PlanSource& source) {
   return std::move(loaded.plan);
 }
 
+std::optional<epoch::Plan> load_plan(const epoch::PlanSource& source,
+                                     std::shared_ptr<const config::Config> config,
+                                     const epoch::Swaps& swaps) {
+  epoch::PlanSource::Loaded loaded = source.plan(std::move(config), swaps);
+  report(loaded.diagnostics);
+  return std::move(loaded.plan);
+}
+
 }  // namespace evloom::cli

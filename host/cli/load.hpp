@@ -1,5 +1,5 @@
-// What run and check have in common: a configuration file, held against its plugin files, or the report of
-// what is wrong. [control]
+// What run, dev and check have in common: a configuration file, held against its plugin files, or the report
+// of what is wrong. [control]
 #pragma once
 
 #include <filesystem>
@@ -14,6 +14,9 @@ namespace evloom::cli {
 
 // Prints all errors and warnings to standard error; nothing when there was an error.
 std::optional<epoch::Plan> load_plan(const epoch::PlanSource& source);
+// The same of a configuration that is read already.
+std::optional<epoch::Plan> load_plan(const epoch::PlanSource& source,
+                                     std::shared_ptr<const config::Config> config, const epoch::Swaps& swaps);
 std::shared_ptr<const config::Config> load_config(const std::filesystem::path& file);
 
 // Where plugins are when the configuration names no folder: ../lib/evloom/plugins beside the program.

@@ -173,6 +173,8 @@ class Reader {
     if (const Node handler = node.get("handler"); handler) {
       route.handler = handler.text();
       route.store = node.get("store").text();
+      for (const Entry& entry : node.get("stores").entries())
+        route.stores.emplace_back(entry.key, entry.value.text());
       for (const Node& format : node.get("formats").items()) route.formats.push_back(format.text());
       if (route.formats.empty()) {
         for (const Instance& instance : config_.instances) {

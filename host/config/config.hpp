@@ -71,6 +71,7 @@ struct Route {
   // Unless builtin: names of instances. `store` may be empty; `formats` never is.
   std::string handler;
   std::string store;
+  std::vector<std::pair<std::string, std::string>> stores;  // further ones: role, name
   std::vector<std::string> formats;
 };
 

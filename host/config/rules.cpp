@@ -143,11 +143,9 @@ class Rules {
         doubles(route, path, where);
       }
     }
-    if (const Node store = route.get("store"); store) {
-      if (!has(config_, InstanceKind::store, store.text()) && !broken("stores", store.text())) {
-        unknown(store, where + ".store", InstanceKind::store);
-      }
-    }
+    if (const Node store = route.get("store"); store) known_store(store, where + ".store");
+    for (const Entry& entry : route.get("stores").entries())
+      if (entry.value) known_store(entry.value, where + ".stores." + entry.key);
     std::set<std::string> offered;
     for (const Node& format : route.get("formats").items()) {
       if (!format) continue;
@@ -158,6 +156,11 @@ class Rules {
                            "remove one");
       }
     }
+  }
+
+  void known_store(const Node& store, const std::string& where) {
+    if (!has(config_, InstanceKind::store, store.text()) && !broken("stores", store.text()))
+      unknown(store, where, InstanceKind::store);
   }
 
   // An instance that has errors of its own was left out: its name is not unknown.

@@ -45,7 +45,11 @@ std::string_view closest(std::string_view word, const std::vector<std::string>& 
     std::string other = candidate;
     std::transform(other.begin(), other.end(), other.begin(), lower);
     const std::size_t distance = edit_distance(folded, other);
-    if (distance < best && distance < candidate.size()) {
+    // Of two that are as near, a swap of letters is likelier than a forgotten one: "storse" is "stores", not
+    // "store".
+    const bool likelier =
+        distance == best && !found.empty() && found.size() != word.size() && other.size() == word.size();
+    if ((distance < best || likelier) && distance < candidate.size()) {
       best = distance;
       found = candidate;
     }

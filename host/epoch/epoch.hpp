@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "evloom/abi/format.h"
@@ -51,9 +52,10 @@ struct Route {
   Builtin* builtin = nullptr;           // either this
   plugin::Instance* handler = nullptr;  // or this
   const evl_handler* table = nullptr;
-  store::Line* store = nullptr;               // null: none
-  std::vector<Offer> offers;                  // the route's favourite first
-  std::vector<std::string_view> media_types;  // of the offers
+  store::Line* store = nullptr;                              // null: none
+  std::vector<std::pair<std::string, store::Line*>> stores;  // further ones, by role
+  std::vector<Offer> offers;                                 // the route's favourite first
+  std::vector<std::string_view> media_types;                 // of the offers
   // Read before a request has begun, when its handler may have gone: not from its table.
   bool renders = false;
 };

@@ -278,7 +278,15 @@ void LoopHost::settle(Request& request) {
 
 Request* LoopHost::resume(plugin::Instance& handler, evl_ticket ticket) {
   Request* request = tickets_.find(ticket);
-  if (!request || &request->handler() != &handler) return nullptr;
+  if (!request || &request->handler() != &handler) {
+    // No mistake as such: the client may just have gone. An author wants to see it all the same.
+    handler.logger().fault(
+        observe::Level::kDebug, "stale_ticket",
+        "resume: ticket {:#x} is stale: its request was answered, cancelled or cut off by its "
+        "deadline; drop it in on_cancel or on_finish, and test what resume gives for null [{}]",
+        ticket, handler.file());
+    return nullptr;
+  }
   tickets_.retire(std::exchange(request->ticket_, 0));
   settle_later(*request);
   return request;

@@ -155,7 +155,7 @@ Plan make_plan(std::shared_ptr<const config::Config> config, const plugin::Catal
 
   check_exclusive(plan, diagnostics);
   for (const config::Route& route : plan.config->routes) {
-    if (route.builtin != config::Builtin::none || !route.store.empty()) continue;
+    if (route.builtin != config::Builtin::none || !route.store.empty() || !route.stores.empty()) continue;
     for (const PlannedInstance& planned : plan.instances)
       if (planned.config->name == route.handler && contains(planned.facts.needs, EVL_HOST_STORE))
         diagnostics.error(route.position, "handler '" + route.handler + "' needs a store",

@@ -36,22 +36,23 @@ Connection::Connection(Server& server, evhtp_connection* connection, const Peer&
     : server_(server),
       evhtp_(connection),
       bev_(connection->bev),
+      input_(bufferevent_get_input(bev_)),
+      output_(bufferevent_get_output(bev_)),
+      fd_(bufferevent_getfd(bev_)),
       deadline_(&Connection::on_deadline, this),
       peer_(peer),
       listener_(listener),
-      readable_(event_new(server.loop().base(), fd(), EV_READ | EV_PERSIST, &Connection::on_readable, this)) {
+      readable_(event_new(server.loop().base(), fd_, EV_READ | EV_PERSIST, &Connection::on_readable, this)) {
   // The bufferevent is left the writing of what the socket does not take at once. It would ask the kernel
   // before each read how much there is, and make and free a buffer for it.
   bufferevent_setcb(bev_, nullptr, &Connection::on_write, &Connection::on_event, this);
   bufferevent_disable(bev_, EV_READ);
-  evbuffer_unfreeze(bufferevent_get_input(bev_), 0);  // to be added to by us
+  evbuffer_unfreeze(input_, 0);  // to be added to by us
   bufferevent_set_max_single_write(bev_, 1 << 20);
   if (!readable_) throw std::bad_alloc();
   read_on();
   arm_idle();
 }
-
-int Connection::fd() const { return bufferevent_getfd(bev_); }
 
 void Connection::arm(Kind kind, std::int64_t delay) {
   armed_ = kind;
@@ -78,9 +79,9 @@ void Connection::on_readable(evutil_socket_t fd, short, void* self) {
   connection->advance();
 }
 
-void Connection::on_write(bufferevent* bev, void* self) {
+void Connection::on_write(bufferevent*, void* self) {
   auto* connection = static_cast<Connection*>(self);
-  if (connection->state_ != State::sending || evbuffer_get_length(bufferevent_get_output(bev)) != 0) return;
+  if (connection->state_ != State::sending || evbuffer_get_length(connection->output_) != 0) return;
   connection->sent();
   connection->advance();
 }
@@ -137,8 +138,7 @@ void Connection::advance() {
         more = read_body();
         break;
       case State::lingering: {
-        evbuffer* input = bufferevent_get_input(bev_);
-        evbuffer_drain(input, evbuffer_get_length(input));
+        drain_stored(evbuffer_get_length(input_));
         fresh_ = {};
         if (peer_eof_) state_ = State::closing;
         more = false;
@@ -160,14 +160,19 @@ void Connection::advance() {
   }
 }
 
-std::size_t Connection::unread() const {
-  return evbuffer_get_length(bufferevent_get_input(bev_)) + fresh_.size();
-}
+std::size_t Connection::unread() const { return evbuffer_get_length(input_) + fresh_.size(); }
 
 // What is left of the loop's buffer goes to ours.
 void Connection::keep_fresh() {
-  if (!fresh_.empty()) evbuffer_add(bufferevent_get_input(bev_), fresh_.data(), fresh_.size());
+  if (fresh_.empty()) return;
+  evbuffer_add(input_, fresh_.data(), fresh_.size());
+  stored_ = true;
   fresh_ = {};
+}
+
+void Connection::drain_stored(std::size_t size) {
+  evbuffer_drain(input_, size);
+  stored_ = evbuffer_get_length(input_) != 0;
 }
 
 // Reads as long as there is room, and something to come.
@@ -183,9 +188,8 @@ void Connection::read_on() {
 }
 
 bool Connection::read_head() {
-  evbuffer* input = bufferevent_get_input(bev_);
   // Nearly always a whole head lies in the loop's buffer, and nothing in ours.
-  const bool direct = evbuffer_get_length(input) == 0;
+  const bool direct = !stored_;
   if (!direct) keep_fresh();
   const std::size_t size = unread();
   if (size == 0) {
@@ -203,7 +207,7 @@ bool Connection::read_head() {
       return false;
     }
   }
-  const char* bytes = direct ? fresh_.data() : reinterpret_cast<const char*>(evbuffer_pullup(input, -1));
+  const char* bytes = direct ? fresh_.data() : reinterpret_cast<const char*>(evbuffer_pullup(input_, -1));
   const HeadResult result = parse_head({bytes, size}, server_.limits().head, exchange_->head_);
   switch (result.state) {
     case HeadState::need_more:
@@ -229,7 +233,7 @@ bool Connection::read_head() {
   if (direct) {
     fresh_.remove_prefix(result.consumed);
   } else {
-    evbuffer_drain(input, result.consumed);
+    drain_stored(result.consumed);
   }
   return accept_head();
 }
@@ -279,15 +283,14 @@ bool Connection::accept_head() {
 
 bool Connection::read_body() {
   keep_fresh();
-  evbuffer* input = bufferevent_get_input(bev_);
   const bool chunked = exchange_->head_.framing() == Framing::chunked;
-  while (const std::size_t contiguous = evbuffer_get_contiguous_space(input)) {
+  while (const std::size_t contiguous = evbuffer_get_contiguous_space(input_)) {
     const char* bytes =
-        reinterpret_cast<const char*>(evbuffer_pullup(input, static_cast<ev_ssize_t>(contiguous)));
+        reinterpret_cast<const char*>(evbuffer_pullup(input_, static_cast<ev_ssize_t>(contiguous)));
     if (!chunked) {
       const std::size_t take = static_cast<std::size_t>(std::min<std::uint64_t>(contiguous, body_left_));
       if (!keep_body({bytes, take})) return true;
-      evbuffer_drain(input, take);
+      drain_stored(take);
       body_left_ -= take;
       if (body_left_ != 0) continue;
       dispatch();
@@ -299,7 +302,7 @@ bool Connection::read_body() {
       refuse(step.refusal.status, step.refusal.reason);
       return true;
     }
-    evbuffer_drain(input, step.consumed);
+    drain_stored(step.consumed);
     if (step.state == ChunkState::complete) {
       dispatch();
       return true;
@@ -400,12 +403,11 @@ void Connection::send(const Reply& reply) {
 }
 
 void Connection::send_bytes(std::string_view head, const Body& body) {
-  evbuffer* output = bufferevent_get_output(bev_);
   std::array<std::string_view, 2 + Body::kMostMore> pieces = {head, body.bytes};
   std::copy(body.more.begin(), body.more.end(), pieces.begin() + 2);
   const std::size_t count = 2 + body.more.size();
   std::size_t written = 0;
-  if (evbuffer_get_length(output) == 0) {
+  if (evbuffer_get_length(output_) == 0) {
     // Straight to the socket: nearly always it takes all, and no event is needed.
     std::array<iovec, 2 + Body::kMostMore> parts;
     for (std::size_t i = 0; i < count; ++i)
@@ -413,7 +415,7 @@ void Connection::send_bytes(std::string_view head, const Body& body) {
     msghdr message{};
     message.msg_iov = parts.data();
     message.msg_iovlen = body.size() == 0 ? 1 : count;
-    const ssize_t n = ::sendmsg(fd(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t n = ::sendmsg(fd_, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR && errno != ENOBUFS) {
       if (body.release) body.release(body.context);
       exchange_->sent_bytes_ = 0;
@@ -436,14 +438,14 @@ void Connection::send_bytes(std::string_view head, const Body& body) {
     left -= rest.size();
     if (rest.empty()) continue;
     if (i == 0 || !body.release) {
-      evbuffer_add(output, rest.data(), rest.size());
+      evbuffer_add(output_, rest.data(), rest.size());
     } else if (left != 0) {
-      evbuffer_add_reference(output, rest.data(), rest.size(), nullptr, nullptr);
+      evbuffer_add_reference(output_, rest.data(), rest.size(), nullptr, nullptr);
     } else {
       // The last piece, which goes last, stands for all. libevent's clean-up wants a function of three
       // arguments: the pair is kept on the heap until then.
       evbuffer_add_reference(
-          output, rest.data(), rest.size(),
+          output_, rest.data(), rest.size(),
           [](const void*, std::size_t, void* context) {
             std::unique_ptr<Body> done(static_cast<Body*>(context));
             done->release(done->context);
@@ -461,8 +463,8 @@ void Connection::send_bytes(std::string_view head, const Body& body) {
 // too.
 std::size_t Connection::unsent() const {
   int queued = 0;
-  if (::ioctl(fd(), SIOCOUTQ, &queued) != 0 || queued < 0) queued = 0;
-  return evbuffer_get_length(bufferevent_get_output(bev_)) + static_cast<std::size_t>(queued);
+  if (::ioctl(fd_, SIOCOUTQ, &queued) != 0 || queued < 0) queued = 0;
+  return evbuffer_get_length(output_) + static_cast<std::size_t>(queued);
 }
 
 void Connection::sent() {
@@ -494,7 +496,7 @@ void Connection::finish_reply() {
 }
 
 void Connection::linger() {
-  ::shutdown(fd(), SHUT_WR);
+  ::shutdown(fd_, SHUT_WR);
   state_ = State::lingering;
   arm(kLinger, draining() ? kDrainGrace : kLingerTime);
   if (!on_stack_) server_.make_ready(*this);

@@ -65,6 +65,7 @@ class Connection {
   void advance();
   std::size_t unread() const;
   void keep_fresh();
+  void drain_stored(std::size_t size);
   void read_on();
   bool read_head();
   bool read_body();
@@ -84,11 +85,13 @@ class Connection {
   void arm_idle();
   bool draining() const;
   std::size_t unsent() const;
-  int fd() const;
 
   Server& server_;
   evhtp_connection* evhtp_;
-  bufferevent* bev_;
+  bufferevent* const bev_;
+  evbuffer* const input_;  // its own
+  evbuffer* const output_;
+  const int fd_;
   State state_ = State::head;
   bool on_stack_ = false;  // advance() is running
   bool ready_ = false;     // in the server's ready list
@@ -105,9 +108,9 @@ class Connection {
   Peer peer_;
   const std::uint64_t listener_;  // id of the one that accepted it, which may be gone
   loop::EventPtr readable_;
-  bool reading_ = false;  // readable_ is pending
-  std::string_view fresh_ =
-      {};  // just received, in the loop's buffer; behind what is in the bufferevent's input
+  bool reading_ = false;         // readable_ is pending
+  bool stored_ = false;          // there is something in input_
+  std::string_view fresh_ = {};  // just received, in the loop's buffer; behind what is in input_
   Connection* before_ = nullptr;
   Connection* after_ = nullptr;
 };

@@ -143,7 +143,7 @@ class Auditor {
       }
       if (segment.p_type == PT_LOAD) {
         if (segment.p_offset > file_.size() || segment.p_filesz > file_.size() - segment.p_offset)
-          error({}, "the file is cut short", "copy it again");
+          return error({}, "the file is cut short", "copy it again");
         if ((segment.p_flags & PF_W) && (segment.p_flags & PF_X))
           add(Severity::warning, {}, "a segment is writable and executable");
       }

@@ -369,7 +369,8 @@ const void* Instance::table(std::string_view id) const {
 void* Instance::slot(loop::Loop& on) const { return on.slot(slot_); }
 
 void Instance::threw(const char* what, const char* text) noexcept {
-  misbehaved(Misbehaviour::exception, std::string(what) + " threw: " + text);
+  misbehaved(Misbehaviour::exception, std::string(what) + " threw: " + text +
+                                          "; catch it inside: no exception may leave a function of the ABI");
 }
 
 void Instance::misbehaved(Misbehaviour kind, std::string_view what) noexcept {
@@ -381,7 +382,9 @@ void Instance::misbehaved(Misbehaviour kind, std::string_view what) noexcept {
     std::lock_guard lock(off_loop_);
     misbehaviour_series_[index].add(context_.metrics.control_column());
   }
-  logger_.write_fault(observe::Level::kWarn, misbehaviour_name(kind), what);
+  if (!logger_.enabled(observe::Level::kWarn)) return;
+  const std::string text = std::string(what) + " [" + file() + "]";
+  logger_.write_fault(observe::Level::kWarn, misbehaviour_name(kind), text);
 }
 
 std::uint64_t Instance::misbehaviours(Misbehaviour kind) const {

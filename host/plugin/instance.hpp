@@ -128,6 +128,8 @@ class Instance {
   const Library& library() const { return *library_; }
   const config::Node& options() const { return options_; }
   observe::Logger logger() const { return logger_; }
+  // The plugin file that it was made from, as the configuration or a swap named it.
+  std::string file() const { return library_->file().original().string(); }
   HostContext& context() const { return context_; }
   // "instance 'counters' of plugin 'redis' 1.0.0", for messages.
   std::string label() const;

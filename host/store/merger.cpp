@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kFirstIndex = 32;
 constexpr std::size_t kFirstItems = 8;
+constexpr std::size_t kLook = 8;  // slots that an operation tries to join
 
 std::string_view view(const evl_bytes& bytes) { return {bytes.data, bytes.size}; }
 
@@ -52,22 +53,38 @@ bool Merger::copy(const evl_bytes*& items, std::size_t count) {
 
 bool Merger::add(const evl_op& op, bool may_merge, std::uint32_t floor, Part& part) {
   const bool shares = may_merge && can_share(op.kind);
-  if (shares && used_ * 2 >= index_.size()) fill_index(std::max(kFirstIndex, index_.size() * 2));
   const std::uint64_t hash = hash_of(op);
-  std::uint32_t* last = shares ? &entry(hash, op) : nullptr;
-  if (last && *last > floor && join(*last - 1, op, part)) return true;
-
+  if (shares) {
+    if (used_ * 2 >= index_.size()) fill_index(std::max(kFirstIndex, index_.size() * 2));
+    // The first that will do: behind it there is most room for what its caller asks next.
+    std::uint32_t slot = entry(hash, op) - 1;
+    for (std::size_t looked = 0; slot != kNone && looked < kLook; slot = slots_[slot].next) {
+      if (slot < floor) continue;
+      if (join(slot, op, part)) return true;
+      ++looked;
+    }
+  }
   evl_op own = op;
   if (!copy(own.key) || !copy(own.items, own.item_count)) return false;
   part = {static_cast<std::uint32_t>(ops_.size()), static_cast<std::uint32_t>(op.item_count),
           op.kind == EVL_OP_ADD ? op.amount : 0, op.amount};
   ops_.push_back(own);
-  slots_.push_back({hash, 1, shares, op.item_count});
-  if (last) {
-    if (*last == 0) ++used_;
-    *last = part.slot + 1;
-  }
+  slots_.push_back({hash, 1, shares, kNone, part.slot, op.item_count});
+  if (shares) enter(part.slot);
   return true;
+}
+
+void Merger::enter(std::uint32_t slot) {
+  slots_[slot].next = kNone;
+  slots_[slot].last = slot;
+  std::uint32_t& first = entry(slots_[slot].hash, ops_[slot]);
+  if (first == 0) {
+    ++used_;
+    first = slot + 1;
+  } else {
+    slots_[slots_[first - 1].last].next = slot;
+    slots_[first - 1].last = slot;
+  }
 }
 
 // The entry of the index for what has this kind and key.
@@ -159,12 +176,8 @@ evl_result Merger::own(const Part& part, const evl_result& whole) const {
 void Merger::fill_index(std::size_t size) {
   index_.assign(size, 0);
   used_ = 0;
-  for (std::uint32_t i = 0; i < ops_.size(); ++i) {
-    if (!slots_[i].shares) continue;
-    std::uint32_t& place = entry(slots_[i].hash, ops_[i]);
-    if (place == 0) ++used_;
-    place = i + 1;
-  }
+  for (std::uint32_t slot = 0; slot < ops_.size(); ++slot)
+    if (slots_[slot].shares) enter(slot);
 }
 
 void Merger::reset() {

@@ -57,20 +57,24 @@ class Merger {
   void reset();
 
  private:
+  static constexpr std::uint32_t kNone = UINT32_MAX;
   struct Slot {
     std::uint64_t hash;
     std::uint32_t parts;
-    bool shares;       // others may join
-    std::size_t room;  // for items
+    bool shares;         // others may join
+    std::uint32_t next;  // of this kind and key, or kNone
+    std::uint32_t last;  // of these; in the first alone
+    std::size_t room;    // for items
   };
 
   std::uint32_t& entry(std::uint64_t hash, const evl_op& op);
+  void enter(std::uint32_t slot);
   bool join(std::uint32_t slot, const evl_op& op, Part& part);
   void fill_index(std::size_t size);
 
   std::vector<evl_op> ops_;
   std::vector<Slot> slots_;  // beside each of ops_
-  // Open addressing over kind and key: the last slot with them, plus one. Keys come from clients: a batch is
+  // Open addressing over kind and key: the first slot with them, plus one. Keys come from clients: a batch is
   // small enough that even all in one place cost no more than a millisecond.
   std::vector<std::uint32_t> index_;
   std::size_t used_ = 0;  // of index_

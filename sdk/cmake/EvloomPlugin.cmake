@@ -40,7 +40,7 @@ function(evloom_add_plugin name)
   target_link_libraries(${name} PRIVATE evloom::sdk ${ARG_LIBRARIES})
   if(EVLOOM_IN_TREE)
     target_link_libraries(${name} PRIVATE evloom_build)  # warnings and sanitizers of this tree
-    if(NOT ARG_NO_INSTALL)
+    if(EVLOOM_PLUGIN_INSTALL AND NOT ARG_NO_INSTALL)
       set_property(GLOBAL APPEND PROPERTY EVLOOM_PLUGINS ${name})
     endif()
   endif()

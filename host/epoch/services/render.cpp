@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "epoch/answer.hpp"
+#include "epoch/list.hpp"
 #include "epoch/services.hpp"
 #include "epoch/services/check.hpp"
 
@@ -37,7 +38,8 @@ evl_status begin(evl_request* raw, std::uint32_t status, evl_rendering* renderin
   Request* request = checked(raw);
   if (!request || !rendering || rendering->size < sizeof(evl_rendering) || status < 200 || status > 599)
     return EVL_E_INVALID;
-  if (!request->open() || request->rendering) return EVL_E_STATE;
+  if (!request->open()) return closed(*request, "begin");
+  if (request->rendering) return EVL_E_STATE;
   const Offer* offer = request->offer();
   if (!offer) {
     request->handler().misbehaved(plugin::Misbehaviour::wrong_state,
@@ -59,7 +61,8 @@ evl_status begin(evl_request* raw, std::uint32_t status, evl_rendering* renderin
 evl_status finish(evl_request* raw) {
   Request* request = checked(raw);
   if (!request) return EVL_E_INVALID;
-  if (!request->open() || !request->rendering) return EVL_E_STATE;
+  if (!request->open()) return closed(*request, "finish");
+  if (!request->rendering) return EVL_E_STATE;
   const Offer& offer = *request->offer();
   std::unique_ptr<Answer> answer = std::move(request->rendering);
   const evl_status status = offer.instance->call("end", [&] {
@@ -91,35 +94,15 @@ evl_status finish(evl_request* raw) {
   return EVL_OK;
 }
 
-// Has the format write the items, some at a time: a list of 60,000 must not need as many values at once.
-evl_status write_items(const Offer& offer, const evl_rendering& rendering, std::span<const evl_bytes> items,
-                       evl_value_kind kind) {
-  std::array<evl_value, 128> values;
-  evl_value blank{};
-  blank.size = sizeof blank;
-  blank.kind = kind;
-  values.fill(blank);
-  while (!items.empty()) {
-    const std::size_t n = std::min(items.size(), values.size());
-    for (std::size_t i = 0; i < n; ++i) values[i].text = items[i];
-    const evl_status status =
-        offer.table->items(rendering.instance, rendering.slot, rendering.writer, values.data(), n);
-    if (status != EVL_OK) return status;
-    items = items.subspan(n);
-  }
-  return EVL_OK;
-}
-
 evl_status items(evl_request* raw, evl_rendering* rendering, const evl_result* result, evl_value_kind kind) {
   Request* request = checked(raw);
-  if (!request || !rendering || !result || result->size < sizeof(evl_result)) return EVL_E_INVALID;
+  if (!request || !rendering || !result || !is_list(*result, kind)) return EVL_E_INVALID;
   if (!request->open() || !request->rendering) return EVL_E_STATE;
-  if (result->status != EVL_OK || (kind != EVL_VALUE_TEXT && kind != EVL_VALUE_DIGITS)) return EVL_E_INVALID;
   Answer& answer = *request->rendering;
   const Offer& offer = *request->offer();
   const std::span<const evl_bytes> list(result->items, result->item_count);
   const auto write = [&] {
-    return offer.instance->call("items", [&] { return write_items(offer, *rendering, list, kind); });
+    return offer.instance->call("items", [&] { return write_list(*rendering, list, kind); });
   };
   if (result->version == 0 || list.size() < kWorthKeeping) return write();
 

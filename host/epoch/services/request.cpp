@@ -119,12 +119,6 @@ void* get_user(const evl_request* raw) {
 
 // ---- answering -------------------------------------------------------------------------------------------
 
-// A second answer is the plugin's mistake; one to a request that was cancelled is not.
-evl_status closed(const Request& request, const char* what) {
-  if (request.answered()) request.handler().misbehaved(plugin::Misbehaviour::wrong_state, what);
-  return EVL_E_STATE;
-}
-
 evl_status refuse_header(const Request& request, std::string_view name, http::HeaderVerdict verdict) {
   std::string text = "set the response header '" + std::string(name.substr(0, 64)) + "', ";
   switch (verdict) {
@@ -159,7 +153,7 @@ struct Lent {
 evl_status respond(evl_request* raw, const evl_response* response) {
   Request* request = checked(raw);
   if (!request || !response || response->size < sizeof(evl_response)) return EVL_E_INVALID;
-  if (!request->open()) return closed(*request, "answered a request twice");
+  if (!request->open()) return closed(*request, "respond");
   if (response->status < 200 || response->status > 599) {
     request->handler().misbehaved(plugin::Misbehaviour::bad_argument,
                                   "answered with a status that is not 200 to 599");
@@ -199,7 +193,7 @@ evl_status respond(evl_request* raw, const evl_response* response) {
 evl_status fail(evl_request* raw, evl_status why, evl_bytes text) {
   Request* request = checked(raw);
   if (!request) return EVL_E_INVALID;
-  if (!request->open()) return closed(*request, "answered a request twice");
+  if (!request->open()) return closed(*request, "fail");
   request->fail(plugin::known(why) == EVL_OK ? EVL_E_INTERNAL : plugin::known(why), view(text));
   return EVL_OK;
 }

@@ -14,8 +14,21 @@ namespace {
 
 evl_store* find(evl_request* raw, const char* role) {
   Request* request = checked(raw);
-  if (!request || (role && *role != '\0')) return nullptr;
-  return reinterpret_cast<evl_store*>(request->route().store);
+  if (!request) return nullptr;
+  const Route& route = request->route();
+  if (!role || *role == '\0') return reinterpret_cast<evl_store*>(route.store);
+  for (const auto& [name, line] : route.stores)
+    if (name == role) return reinterpret_cast<evl_store*>(line);
+  return nullptr;
+}
+
+// What a plugin calls a store, when it is one of its route; else null.
+store::Line* line_of(const Route& route, const evl_store* store) {
+  if (!store) return nullptr;
+  if (store == reinterpret_cast<evl_store*>(route.store)) return route.store;
+  for (const auto& [name, line] : route.stores)
+    if (store == reinterpret_cast<evl_store*>(line)) return line;
+  return nullptr;
 }
 
 void on_done(store::Submission& submission, evl_status status, const evl_result* results, std::size_t count) {
@@ -31,7 +44,8 @@ evl_status submit(evl_request* raw, evl_store* store, const evl_op* ops, std::si
   Request* request = checked(raw);
   if (!request) return EVL_E_INVALID;
   plugin::Instance& handler = request->handler();
-  if (!store || store != reinterpret_cast<evl_store*>(request->route().store) || !reply) {
+  store::Line* line = line_of(request->route(), store);
+  if (!line || !reply) {
     handler.misbehaved(
         plugin::Misbehaviour::bad_argument,
         reply ? "submitted to a store that its route does not name" : "submitted without a reply function");
@@ -43,7 +57,7 @@ evl_status submit(evl_request* raw, evl_store* store, const evl_op* ops, std::si
     handler.misbehaved(plugin::Misbehaviour::bad_argument, why);
     return EVL_E_INVALID;
   }
-  store::Batcher* batcher = request->route().store->on(request->host().loop());
+  store::Batcher* batcher = line->on(request->host().loop());
   void* memory = request->exchange().arena().allocate(sizeof(StoreCall), alignof(StoreCall));
   if (!batcher) return EVL_E_UNAVAILABLE;
   if (!memory) return EVL_E_NO_SPACE;

@@ -32,7 +32,10 @@ namespace detail {
 
 // What escaped from a handler: told to the log under the instance's name, and to the client.
 inline void handler_failed(Request& request, evl_status status, const char* text) {
-  Host(&request.interfaces()).fault(EVL_LOG_ERROR, "on_request", text);
+  char line[700];
+  snprintf(line, sizeof line, "on_request threw: %s; the request fails (%s): catch it, or say it by fail()",
+           text, status_name(status));
+  Host(&request.interfaces()).fault(EVL_LOG_ERROR, "on_request", line);
   request.fail(status,
                status == EVL_E_UNKNOWN ? "the handler failed; outcome: unknown" : "the handler failed");
 }

@@ -140,14 +140,14 @@ struct Single {
   bool own_item = false;  // whether it has
 };
 
-// The store that the request's route names.
+// A store that the request's route names: its `store`, or with a role one of its `stores`.
 class Store {
  public:
   // `role` "" for the route's `store`, else a key of its `stores`.
   explicit Store(Request& request, const char* role = "")
       : request_(request), store_(request.interfaces().store->find(request.raw(), role)) {}
 
-  // False when the route names none.
+  // False when the route names none of that role.
   explicit operator bool() const { return store_ != nullptr; }
 
   // Submits and holds the request; `reply(Request&, const Results&)` is called once, or never when the

@@ -5,6 +5,7 @@
 
 #include "evloom/base.hpp"
 
+#include "epoch/list.hpp"
 #include "http/negotiate.hpp"
 #include "http/reply.hpp"
 #include "http/target.hpp"
@@ -308,21 +309,11 @@ evl_status ExchangeImpl::begin_rendering(std::uint32_t status, evl_rendering& re
   return begun;
 }
 
-evl_status ExchangeImpl::render_items(const evl_rendering& rendering, const evl_result& result,
-                                      evl_value_kind kind) {
+evl_status ExchangeImpl::render_list(const evl_rendering& rendering, std::span<const evl_bytes> items,
+                                     evl_value_kind kind) {
   if (!open() || !rendering_) return EVL_E_STATE;
-  if (result.status != EVL_OK || (kind != EVL_VALUE_TEXT && kind != EVL_VALUE_DIGITS)) return EVL_E_INVALID;
-  std::vector<evl_value> values(result.item_count);
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    values[i].size = sizeof(evl_value);
-    values[i].kind = kind;
-    values[i].text = result.items[i];
-  }
-  const auto items = [&] {
-    return rendering.format->items(rendering.instance, rendering.slot, rendering.writer, values.data(),
-                                   values.size());
-  };
-  return format_ ? format_->call("items", items) : items();
+  const auto write = [&] { return evloom::epoch::write_list(rendering, items, kind); };
+  return format_ ? format_->call("items", write) : write();
 }
 
 evl_status ExchangeImpl::finish_rendering() {
@@ -342,7 +333,7 @@ evl_status ExchangeImpl::finish_rendering() {
   answer_.media_type = format->media_type;
   answer_.headers.clear();
   if (route_->formats.size() > 1) answer_.headers.emplace_back("Vary", "Accept");
-  answer_.body.assign(buffer_.written());  // all of it: nothing here appends fragments
+  answer_.body.assign(buffer_.written());
   answered_ = true;
   if (depth_ == 0) settle_soon();
   return EVL_OK;

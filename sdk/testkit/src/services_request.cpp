@@ -5,6 +5,7 @@
 
 #include "evloom/base.hpp"
 
+#include "epoch/list.hpp"
 #include "exchange.hpp"
 #include "http/reply.hpp"
 #include "http/target.hpp"
@@ -295,8 +296,8 @@ evl_status finish(evl_request* raw) {
 
 evl_status items(evl_request* raw, evl_rendering* rendering, const evl_result* result, evl_value_kind kind) {
   ExchangeImpl* request = checked(raw);
-  if (!request || !rendering || !result || result->size < sizeof(evl_result)) return EVL_E_INVALID;
-  return request->render_items(*rendering, *result, kind);
+  if (!request || !rendering || !result || !evloom::epoch::is_list(*result, kind)) return EVL_E_INVALID;
+  return request->render_list(*rendering, {result->items, result->item_count}, kind);
 }
 
 }  // namespace

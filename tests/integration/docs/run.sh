@@ -6,7 +6,7 @@ root=$1 work=$2
 
 rm -rf -- "$work"
 mkdir -p -- "$work"
-for page in plugins:4 coroutines:3 testing-plugins:3; do
+for page in plugin-guide:5 coroutines:3 testing-plugins:3; do
   name=${page%:*}
   awk -v work="$work/$name-" '/^```cpp$/ { count++; file = work count ".cpp"; next } /^```$/ { file = ""; next } file { print > file }' \
     "$root/docs/$name.md"

@@ -7,6 +7,7 @@
 // - sleep=MS: answers after so long, by a timer
 // - release: the body is lent to the host
 // - twice: answers once more; the second must be refused
+// - stale: takes the request from its ticket after the answer; there must be none
 // - nothing: neither answers nor holds
 // - throw: throws an exception
 // - fail=N: request.fail with that evl_status
@@ -48,6 +49,7 @@ class Echo {
       request.suspend();
       return;
     }
+    if (request.query("stale")) return resume_answered(request);
     if (const auto sleep = request.query("sleep")) return wait(request, number(*sleep));
     answer(request);
   }
@@ -65,6 +67,15 @@ class Echo {
   }
 
  private:
+  void resume_answered(evl::Request& request) {
+    const evl::HostInterfaces& host = request.interfaces();
+    evl_loop* const loop = request.loop().raw();
+    const evl_ticket ticket = request.suspend();
+    if (!host.request->resume(host.host, loop, ticket)) strays_.fetch_add(1);
+    answer(request);
+    if (host.request->resume(host.host, loop, ticket)) strays_.fetch_add(1);
+  }
+
   // A request that its timer will answer; in the request's arena.
   struct Waiting {
     Echo* echo;

@@ -167,6 +167,22 @@ work: { threads: 3 }
   EXPECT_EQ(config->work_threads, 3U);
 }
 
+TEST(Config, ARouteMayNameFurtherStoresByRole) {
+  const auto config = good(
+      "stores: { a: { plugin: memory }, b: { plugin: memory } }\n"
+      "routes: [{ path: /, handler: stats, store: a, stores: { audit: b, again: a } }]\n");
+  ASSERT_TRUE(config);
+  const std::vector<std::pair<std::string, std::string>> expected = {{"audit", "b"}, {"again", "a"}};
+  EXPECT_EQ(config->routes[0].stores, expected);
+  EXPECT_EQ(test::report("stores: { counters: { plugin: memory } }\n"
+                         "routes: [{ path: /, handler: stats, stores: { audit: countres } }]\n"),
+            R"(e.yaml:2:54: error: routes[0].stores.audit: unknown store "countres"
+    2 | routes: [{ path: /, handler: stats, stores: { audit: countres } }]
+      |                                                      ^~~~~~~~
+      = did you mean "counters"?
+)");
+}
+
 TEST(Config, AnEmptyCanaryTakesTheDefaults) {
   const auto config = good(test::kValid + "epochs: { canary: {} }\n");
   ASSERT_TRUE(config && config->epochs.canary);
