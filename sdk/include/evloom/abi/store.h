@@ -89,10 +89,10 @@ typedef struct evl_store_backend {
   uint32_t size;
   uint32_t flags; /* EVL_STORE_* */
 
-  /* Carries out the operations, those on one key one after the other as given; between keys no order is promised, and
-   * other submits may come between two of them. The array and all it points to stay as they are until `done`. Anything but
-   * EVL_OK: nothing was done and `done` is not called. The host has at most a few submits under way per slot.
-   * [loop] */
+  /* Carries out the operations, those on one key one after the other as given; between keys no order is
+   * promised, and other submits may come between two of them. The array and all it points to stay as they are
+   * until `done`. Anything but EVL_OK: nothing was done and `done` is not called. The host has at most a few
+   * submits under way per slot. [loop] */
   evl_status (*submit)(void* instance, void* slot, const evl_op* ops, size_t count, evl_store_done done,
                        void* context);
 
