@@ -9,6 +9,8 @@
 
 #include "evloom/base.hpp"
 
+#include "store/operations.hpp"
+
 namespace evloom::check {
 
 namespace {
@@ -81,7 +83,7 @@ struct Submission {
       return breach("`done` says EVL_OK and brings " + std::to_string(results ? count : 0) + " results for " +
                     std::to_string(ops.size()) + " operations");
     }
-    if (results->size < sizeof(evl_result))
+    if (results->size < store::kFirstResult)
       return breach("evl_result::size is " + std::to_string(results->size) +
                     "; set it to sizeof(evl_result)");
     for (std::size_t i = 0; i < count; ++i) {

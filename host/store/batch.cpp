@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <string_view>
 
 #include "plugin/instance.hpp"
@@ -145,7 +146,8 @@ void Batch::name_versions(const evl_result* results, loop::Loop& loop) {
   versions_.clear();
   for (std::uint32_t slot = 0; slot < ops().size(); ++slot) {
     const evl_result& whole = at(results, slot);
-    if (whole.version != 0) {
+    const bool knows_versions = whole.size >= offsetof(evl_result, origin);
+    if (knows_versions && whole.version != 0) {
       versions_.push_back({whole.version, backend ? backend->serial() : 0});
     } else if (whole.item_count != 0 && merger_.parts(slot) > 1) {
       versions_.push_back({loop.next_number(), kOwnOrigin});

@@ -5,6 +5,8 @@
 #include <new>
 #include <utility>
 
+#include "store/operations.hpp"
+
 namespace evloom::store {
 
 namespace {
@@ -210,7 +212,7 @@ void Batcher::retry(Batch& batch, const evl_result* results) {
 }
 
 bool Batcher::complete(const Batch& batch, const evl_result* results, std::size_t count) const {
-  if (!results || count != batch.ops().size() || results->size < sizeof(evl_result)) return false;
+  if (!results || count != batch.ops().size() || results->size < kFirstResult) return false;
   const auto* bytes = reinterpret_cast<const char*>(results);
   for (std::size_t i = 0; i < count; ++i) {
     const auto& result = *reinterpret_cast<const evl_result*>(bytes + i * results->size);

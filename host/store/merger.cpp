@@ -159,7 +159,8 @@ evl_op Merger::original(const Part& part) const {
 
 evl_result Merger::own(const Part& part, const evl_result& whole) const {
   const evl_op& op = ops_[part.slot];
-  evl_result own = whole;
+  evl_result own{};
+  std::memcpy(&own, &whole, std::min<std::size_t>(whole.size, sizeof own));
   own.size = sizeof(evl_result);
   if (whole.status != EVL_OK) return own;
   if (op.kind == EVL_OP_ADD) {

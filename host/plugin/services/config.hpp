@@ -1,5 +1,5 @@
-// The table of "evloom.host.config/1". It reads config::Nodes and knows nothing of instances, so that the test
-// kit of the SDK can offer the very same one.
+// The table of "evloom.host.config/1". It reads config::Nodes and knows nothing of instances, so that the
+// test kit of the SDK can offer the very same one.
 #pragma once
 
 namespace evloom::plugin {

@@ -6,6 +6,7 @@
 
 #include "exchange.hpp"
 #include "store.hpp"
+#include "store/operations.hpp"
 
 namespace evl::testkit {
 
@@ -111,7 +112,7 @@ void Batch::ended(evl_status status, const evl_result* results, std::size_t coun
 }
 
 bool Batch::complete(const evl_result* results, std::size_t count) const {
-  if (!results || count != ops_.size() || results->size < sizeof(evl_result)) return false;
+  if (!results || count != ops_.size() || results->size < evloom::store::kFirstResult) return false;
   for (std::size_t i = 0; i < count; ++i) {
     const auto& result =
         *reinterpret_cast<const evl_result*>(reinterpret_cast<const char*>(results) + i * results->size);

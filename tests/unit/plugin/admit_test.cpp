@@ -102,10 +102,10 @@ TEST_F(Admission, GivesEachAdmissionAFileOfItsOwn) {
 
 TEST_F(Admission, IsRefusedWithEveryErrorOfTheAudit) {
   const auto why = [&](const std::string& name) { return admit(vault_, bad(name)).error().message; };
-  EXPECT_EQ(why("wrong_major"),
-            "plugin file '" + bad("wrong_major").string() +
-                "' is refused: built for ABI 2.0, this host has 1.0 (build it with this host's "
-                "SDK)");
+  EXPECT_EQ(why("wrong_major"), "plugin file '" + bad("wrong_major").string() +
+                                    "' is refused: built for ABI 2.0, this host has " EVL_NOTE_ABI
+                                    " (build it with this host's "
+                                    "SDK)");
   EXPECT_EQ(why("no_note"),
             "'" + bad("no_note").string() +
                 "' is no plugin: it has no evloom note; was EVL_PLUGIN forgotten, or the file "

@@ -50,8 +50,8 @@ TEST(Inspect, ReportsTheSameAsJson) {
 TEST(Inspect, ReportsWhyAPluginCannotBeLoaded) {
   Report report = inspect(bad("wrong_major"), ReportFormat::text);
   EXPECT_EQ(report.exit_code, 1);
-  EXPECT_NE(report.text.find(
-                "error         built for ABI 2.0, this host has 1.0 (build it with this host's SDK)\n"),
+  EXPECT_NE(report.text.find("error         built for ABI 2.0, this host has " EVL_NOTE_ABI
+                             " (build it with this host's SDK)\n"),
             std::string::npos)
       << report.text;
   EXPECT_NE(report.text.find("verdict       cannot be loaded\n"), std::string::npos);

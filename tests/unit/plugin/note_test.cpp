@@ -26,7 +26,7 @@ TEST(Note, StatesWhatThePluginIsWithoutRunningIt) {
   EXPECT_EQ(facts->version, "1.0.0");
   EXPECT_EQ(facts->licence, "MIT");
   EXPECT_EQ(facts->abi_major, 1u);
-  EXPECT_EQ(facts->abi_minor, 0u);
+  EXPECT_EQ(facts->abi_minor, EVL_ABI_MINOR);
   EXPECT_EQ(facts->interfaces, std::vector<std::string>{"evloom.handler/1"});
   EXPECT_EQ(facts->needs, std::vector<std::string>{"evloom.host.store/1"});
   EXPECT_NE(facts->options_schema.find("key_prefix"), std::string::npos);

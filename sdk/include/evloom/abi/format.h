@@ -109,10 +109,10 @@ typedef struct evl_render_access {
    * functions failed the answer is 500. A completion. [loop] */
   evl_status (*finish)(evl_request* request);
 
-  /* Gives the format the items of a store's result, each as a value of `kind` (EVL_VALUE_TEXT or EVL_VALUE_DIGITS),
-   * as calls of its `items` would. What the format made of them is kept, by version and origin of the result, and
-   * used again while they stay the same. EVL_E_INVALID: the result has another status than EVL_OK, or the kind is
-   * another; else what the format returns. [loop] */
+  /* Gives the format the items of a store's result, each as a value of `kind` (EVL_VALUE_TEXT or
+   * EVL_VALUE_DIGITS), as calls of its `items` would. What the format made of them is kept, by version and
+   * origin of the result, and used again while they stay the same. EVL_E_INVALID: the result has another
+   * status than EVL_OK, or the kind is another; else what the format returns. [loop] */
   evl_status (*items)(evl_request* request, evl_rendering* rendering, const evl_result* result,
                       evl_value_kind kind);
 } evl_render_access;

@@ -66,8 +66,8 @@ typedef struct evl_result {
   const evl_bytes* items; /* see evl_op_kind; valid during the call that brings them */
   size_t item_count;      /* of `items` */
   const uint8_t* fresh;   /* EVL_OP_SET_ADD: one byte per item of the operation */
-  /* Not 0: whenever this backend gives this number again, on any loop, `items` are the same in the same order. So
-   * what was made of them once need not be made again. */
+  /* Not 0: whenever this backend gives this number again, on any loop, `items` are the same in the same
+   * order. So what was made of them once need not be made again. */
   uint64_t version;
   uint64_t origin; /* the host's: together with `version` it tells results of different backends apart */
 } evl_result;
@@ -89,10 +89,10 @@ typedef struct evl_store_backend {
   uint32_t size;
   uint32_t flags; /* EVL_STORE_* */
 
-  /* Carries out the operations, those on one key one after the other as given; between keys no order is promised, and
-   * other submits may come between two of them. The array and all it points to stay as they are until `done`. Anything but
-   * EVL_OK: nothing was done and `done` is not called. The host has at most a few submits under way per slot.
-   * [loop] */
+  /* Carries out the operations, those on one key one after the other as given; between keys no order is
+   * promised, and other submits may come between two of them. The array and all it points to stay as they are
+   * until `done`. Anything but EVL_OK: nothing was done and `done` is not called. The host has at most a few
+   * submits under way per slot. [loop] */
   evl_status (*submit)(void* instance, void* slot, const evl_op* ops, size_t count, evl_store_done done,
                        void* context);
 
