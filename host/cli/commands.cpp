@@ -63,6 +63,23 @@ int run_command_line(int argc, char** argv) {
   dev_command->add_option("--port", dev_options.port, "Port on 127.0.0.1; without it a free one")
       ->excludes(dev_config);
 
+  CLI::App* plugin_command = app.add_subcommand("plugin", "What authors of plugins need");
+  plugin_command->require_subcommand(1);
+  PluginCheckOptions checked;
+  std::int64_t check_timeout = checked.timeout.count();
+  CLI::App* plugin_check_command = plugin_command->add_subcommand(
+      "check", "Try a plugin file: each test in a process of its own, with a deadline");
+  plugin_check_command->add_option("file", checked.file, "Plugin file (.so)");
+  plugin_check_command->add_option("--config", checked.config,
+                                   "Configuration (YAML) with an instance of it, whose options are used");
+  plugin_check_command->add_option("--from", checked.from, "Older build of it, to swap from under load");
+  plugin_check_command->add_option("--only", checked.only, "Only this test; may be given several times");
+  plugin_check_command->add_option("--seed", checked.seed, "Repeats what chance has chosen before");
+  plugin_check_command->add_option("--timeout", check_timeout, "Milliseconds that a test may take; 10000")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{3'600'000}));
+  plugin_check_command->add_flag("--list", checked.list, "Say what the tests are, and try nothing");
+  plugin_check_command->add_flag("--json", checked.json, "JSON instead of text");
+
   CLI::App* config_command = app.add_subcommand("config", "Print what there is to configure");
   config_command->require_subcommand(1);
   std::vector<std::filesystem::path> plugins;
@@ -79,6 +96,7 @@ int run_command_line(int argc, char** argv) {
   OperateOptions operate(app);
   // Not for people: empty groups are not shown.
   CLI::App* preflight_command = app.add_subcommand("preflight")->group("");
+  CLI::App* plugin_trial_command = app.add_subcommand("plugin-trial")->group("");
 
   try {
     app.parse(argc, argv);
@@ -90,6 +108,11 @@ int run_command_line(int argc, char** argv) {
   if (*preflight_command) return preflight();
   if (*new_command) return make_new(new_options);
   if (*dev_command) return dev(dev_options);
+  if (*plugin_trial_command) return plugin_trial();
+  if (*plugin_check_command) {
+    checked.timeout = std::chrono::milliseconds(check_timeout);
+    return plugin_check(checked);
+  }
   if (*run_command) return run(config);
   if (*check_command) return check(config);
   if (*inspect_command) return inspect(file, json);

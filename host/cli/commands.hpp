@@ -1,6 +1,8 @@
 // The command line: its commands and their exit codes. [control]
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -22,6 +24,18 @@ int inspect(const std::filesystem::path& file, bool json);
 int config_schema(const std::vector<std::filesystem::path>& plugins);
 int config_reference(const std::vector<std::filesystem::path>& plugins);
 int config_dump(const std::filesystem::path& config);
-int preflight();  // for the host itself: epoch/preflight.hpp
+struct PluginCheckOptions {
+  std::filesystem::path file;
+  std::filesystem::path config;
+  std::filesystem::path from;
+  std::vector<std::string> only;
+  std::uint64_t seed = 0;  // 0: any
+  std::chrono::milliseconds timeout{10'000};
+  bool list = false;
+  bool json = false;
+};
+int plugin_check(const PluginCheckOptions& options);
+int plugin_trial();  // for plugin_check itself: check/conformance.hpp
+int preflight();     // for the host itself: epoch/preflight.hpp
 
 }  // namespace evloom::cli

@@ -2,11 +2,10 @@
 
 #include "evloom/abi/format.h"
 #include "evloom/abi/store.h"
-#include "evloom/base.hpp"
 
+#include "check/exercise.hpp"
 #include "config/plugin_schema.hpp"
 #include "config/validate.hpp"
-#include "epoch/services.hpp"
 #include "plugin/admit.hpp"
 #include "plugin/library.hpp"
 
@@ -17,115 +16,18 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint32_t kLoops = 2;
-constexpr std::uint32_t kWorkers = 1;
-constexpr std::uint32_t kWorkQueue = 4096;
 constexpr std::chrono::hours kNoLimit{24};
-
-// Room for what a format writes, while it is tried.
-class Page : public evl_writer {
- public:
-  Page() : evl_writer{sizeof(evl_writer), 0, nullptr, nullptr, &Page::more, {}} {}
-
- private:
-  static evl_status more(evl_writer* writer, std::size_t need) noexcept {
-    Page& page = *static_cast<Page*>(writer);
-    const auto used = static_cast<std::size_t>(page.cursor ? page.cursor - page.bytes_.data() : 0);
-    if (need > kMost - used) return EVL_E_LIMIT;
-    page.bytes_.resize(2 * (used + need));
-    page.cursor = page.bytes_.data() + used;
-    page.limit = page.bytes_.data() + page.bytes_.size();
-    return EVL_OK;
-  }
-  static constexpr std::size_t kMost = std::size_t{1} << 20;
-  std::vector<char> bytes_;
-};
-
-evl_field field(std::string_view name, std::string_view label, std::string_view sentence = {}) {
-  return {sizeof(evl_field), 0, evl::bytes(name), evl::bytes(label), evl::bytes(sentence)};
-}
-evl_value value(evl_value_kind kind, std::int64_t integer = 0, std::string_view text = {}) {
-  return {sizeof(evl_value), kind, integer, 0.5, evl::bytes(text)};
-}
-
-// Calls of one plugin's functions; remembers what went wrong first.
-class Calls {
- public:
-  template <typename Body>
-  void call(const char* what, Body body) {
-    if (!why_.empty()) return;
-    const evl_status status = plugin::call(
-        [&] { return body(); }, [&](const char* text) { why_ = std::string(what) + " threw: " + text; });
-    if (status != EVL_OK && why_.empty()) why_ = std::string(what) + " failed: " + evl::status_name(status);
-  }
-  const std::string& why() const { return why_; }
-
- private:
-  std::string why_;
-};
-
-// Every function of a format, every kind of value.
-std::string render(const evl_format& format, void* object, void* slot) {
-  Page page;
-  Calls calls;
-  const evl_field name = field("name", "Name");
-  const evl_field said = field("name", "Name", "A sentence.");
-  const evl_value values[] = {value(EVL_VALUE_TEXT, 0, "text \"with\" <signs> & bytes \xff"),
-                              value(EVL_VALUE_DIGITS, 0, "60310"), value(EVL_VALUE_INTEGER, -1)};
-  const auto put = [&](const evl_field& key, const evl_value& one) {
-    calls.call("field", [&] { return format.field(object, slot, &page, &key, &one); });
-  };
-  const auto end = [&] { calls.call("end", [&] { return format.end(object, slot, &page); }); };
-  calls.call("begin", [&] { return format.begin(object, slot, &page); });
-  put(name, value(EVL_VALUE_NULL));
-  put(said, value(EVL_VALUE_BOOLEAN, 1));
-  put(name, value(EVL_VALUE_NUMBER));
-  for (const evl_value& one : values) put(name, one);
-  calls.call("list", [&] { return format.list(object, slot, &page, &name); });
-  calls.call("items", [&] { return format.items(object, slot, &page, values, std::size(values)); });
-  end();
-  calls.call("record", [&] { return format.record(object, slot, &page, &name); });
-  put(name, values[0]);
-  calls.call("list", [&] { return format.list(object, slot, &page, &said); });
-  end();
-  end();
-  end();
-  return calls.why();
-}
-
-// Whatever it says is good, as long as it says it.
-std::string ask_health(const evl_store_backend& store, void* object, void* slot) {
-  Calls calls;
-  char text[1024] = "";
-  evl_error error{sizeof error, sizeof text, text};
-  calls.call("health", [&] {
-    std::ignore = store.health(object, slot, &error);
-    return EVL_OK;
-  });
-  return calls.why();
-}
 
 }  // namespace
 
 Trial::Trial(std::shared_ptr<plugin::Vault> vault, Announce announce)
-    : vault_(std::move(vault)),
-      announce_(std::move(announce)),
-      metrics_(kLoops),
-      workers_(kWorkers, kWorkQueue) {}
+    : vault_(std::move(vault)), announce_(std::move(announce)) {}
 
 Result<std::unique_ptr<Trial>> Trial::prepare(std::shared_ptr<plugin::Vault> vault, Announce announce) {
   std::unique_ptr<Trial> trial(new Trial(std::move(vault), std::move(announce)));
-  observe::LogOptions quiet;
-  quiet.level = observe::Level::kOff;
-  auto log = observe::Log::create(quiet);
-  if (!log) return log.error();
-  trial->log_ = std::move(*log);
-  auto pool = loop::Pool::start(kLoops);
-  if (!pool) return pool.error();
-  trial->pool_ = std::move(*pool);
-  plugin::add_base_services(trial->services_);
-  epoch::add_request_services(trial->services_);
-  trial->context_ = std::make_unique<plugin::HostContext>(plugin::HostContext{
-      *trial->log_, trial->metrics_, *trial->pool_, trial->workers_, trial->services_, trial->slots_});
+  auto stage = check::Stage::set(kLoops);
+  if (!stage) return stage.error();
+  trial->stage_ = std::move(*stage);
   return trial;
 }
 
@@ -151,7 +53,7 @@ Status Trial::run(const config::Instance& config, const fs::path& file, const fs
   std::shared_ptr<plugin::Library> library = std::move(*loaded);
 
   announce_(config.name, "create");
-  auto made = plugin::Instance::create({config.name, library, std::move(options)}, *context_);
+  auto made = plugin::Instance::create({config.name, library, std::move(options)}, stage_->context());
   if (!made) return made.error();
   if (Status status = live(std::move(*made)); !status) return status;
 
@@ -189,11 +91,11 @@ Status Trial::test(plugin::Instance& instance) {
   const auto* format = instance.interface<evl_format>();
   const auto* store = instance.interface<evl_store_backend>();
   std::vector<std::string> reasons(kLoops);
-  pool_->run_everywhere(
+  stage_->pool().run_everywhere(
       [&](loop::Loop& loop) {
         std::string& why = reasons[loop.index()];
-        if (format) why = render(*format, instance.object(), instance.slot(loop));
-        if (store && why.empty()) why = ask_health(*store, instance.object(), instance.slot(loop));
+        if (format) why = check::render(*format, instance.object(), instance.slot(loop));
+        if (store && why.empty()) why = check::ask_health(*store, instance.object(), instance.slot(loop));
       },
       kNoLimit);
   for (const std::string& why : reasons)

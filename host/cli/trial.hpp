@@ -9,15 +9,9 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "check/stage.hpp"
 #include "config/config.hpp"
-#include "loop/loop.hpp"
-#include "loop/pool.hpp"
-#include "loop/workers.hpp"
-#include "observe/log.hpp"
-#include "observe/metrics.hpp"
-#include "plugin/host_context.hpp"
 #include "plugin/instance.hpp"
-#include "plugin/services.hpp"
 #include "plugin/vault.hpp"
 
 namespace evloom::cli {
@@ -45,13 +39,7 @@ class Trial {
   std::shared_ptr<plugin::Vault> vault_;
   Announce announce_;
   std::vector<std::string> warnings_;
-  std::unique_ptr<observe::Log> log_;
-  observe::Registry metrics_;
-  std::unique_ptr<loop::Pool> pool_;
-  loop::Workers workers_;
-  plugin::Services services_;
-  plugin::SlotNumbers slots_{loop::Loop::kSlots};
-  std::unique_ptr<plugin::HostContext> context_;
+  std::unique_ptr<check::Stage> stage_;
 };
 
 }  // namespace evloom::cli

@@ -39,8 +39,6 @@ std::string offered(const Route& route) {
 
 }  // namespace
 
-void LoopHost::EventDeleter::operator()(event* e) const { event_free(e); }
-
 LoopHost::LoopHost(loop::Loop& loop, const Epoch& epoch, Common& common)
     : loop_(loop),
       epoch_(&epoch),

@@ -18,6 +18,7 @@
 #include "epoch/request.hpp"
 #include "epoch/tickets.hpp"
 #include "http/server.hpp"
+#include "loop/event.hpp"
 #include "loop/loop.hpp"
 #include "loop/pool.hpp"
 
@@ -48,6 +49,7 @@ class LoopHost final : public http::Service {
   http::Server& server() { return server_; }
   Tickets& tickets() { return tickets_; }
   AnswerPool& answers() { return answers_; }
+  Fragments& fragments() { return fragments_; }
   const Epoch& epoch() const { return *epoch_; }
   Common& common() { return common_; }
 
@@ -89,9 +91,6 @@ class LoopHost final : public http::Service {
   void on_abandon(http::Exchange& exchange, http::Abandon why) override;
 
  private:
-  struct EventDeleter {
-    void operator()(event* e) const;
-  };
   static void on_settle(evutil_socket_t, short, void* self);
   // Finds the route of an exchange whose head is there; its context is the request then, unless it was
   // refused.
@@ -112,6 +111,7 @@ class LoopHost final : public http::Service {
   observe::Logger logger_;
   Tickets tickets_;
   AnswerPool answers_;
+  Fragments fragments_;
   std::size_t requests_ = 0;
   Request* first_ = nullptr;  // of the list of all requests
   std::vector<const plugin::Instance*> on_hold_;
@@ -120,7 +120,7 @@ class LoopHost final : public http::Service {
   std::vector<Request*> unsettled_;
   std::shared_ptr<Watch> watch_;
   bool expiring_ = false;  // expire() is on the stack
-  std::unique_ptr<event, EventDeleter> settle_event_;
+  loop::EventPtr settle_event_;
   http::Server server_;  // last made, first gone: its end abandons what is left
 };
 

@@ -62,6 +62,8 @@ class Request final : public ::evl_request {
   // Holds it by a store call, which is linked until it has ended.
   void hold(StoreCall& call);
   void release(StoreCall& call);
+  // The store call that it made last, of those under way; or null.
+  const StoreCall* last_call() const { return calls_; }
 
   // Rendering: the buffer, from begin to finish.
   std::unique_ptr<Answer> rendering;

@@ -11,6 +11,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <memory>
+#include <new>
+#include <span>
 
 #include "http/reply.hpp"
 #include "http/server.hpp"
@@ -33,16 +36,23 @@ Connection::Connection(Server& server, evhtp_connection* connection, const Peer&
     : server_(server),
       evhtp_(connection),
       bev_(connection->bev),
+      input_(bufferevent_get_input(bev_)),
+      output_(bufferevent_get_output(bev_)),
+      fd_(bufferevent_getfd(bev_)),
       deadline_(&Connection::on_deadline, this),
       peer_(peer),
-      listener_(listener) {
-  bufferevent_setcb(bev_, &Connection::on_read, &Connection::on_write, &Connection::on_event, this);
-  bufferevent_setwatermark(bev_, EV_READ, 0, kReadAhead);
+      listener_(listener),
+      readable_(event_new(server.loop().base(), fd_, EV_READ | EV_PERSIST, &Connection::on_readable, this)) {
+  // The bufferevent is left the writing of what the socket does not take at once. It would ask the kernel
+  // before each read how much there is, and make and free a buffer for it.
+  bufferevent_setcb(bev_, nullptr, &Connection::on_write, &Connection::on_event, this);
+  bufferevent_disable(bev_, EV_READ);
+  evbuffer_unfreeze(input_, 0);  // to be added to by us
   bufferevent_set_max_single_write(bev_, 1 << 20);
+  if (!readable_) throw std::bad_alloc();
+  read_on();
   arm_idle();
 }
-
-int Connection::fd() const { return bufferevent_getfd(bev_); }
 
 void Connection::arm(Kind kind, std::int64_t delay) {
   armed_ = kind;
@@ -55,24 +65,30 @@ void Connection::arm_idle() { arm(kIdle, draining() ? kDrainGrace : server_.limi
 
 // ---- what libevent tells us ------------------------------------------------------------------------------
 
-void Connection::on_read(bufferevent*, void* self) { static_cast<Connection*>(self)->advance(); }
-
-void Connection::on_write(bufferevent* bev, void* self) {
+void Connection::on_readable(evutil_socket_t fd, short, void* self) {
   auto* connection = static_cast<Connection*>(self);
-  if (connection->state_ != State::sending || evbuffer_get_length(bufferevent_get_output(bev)) != 0) return;
+  const std::span<char> room = connection->server_.read_room();
+  const ssize_t n =
+      ::recv(fd, room.data(), std::min(room.size(), kReadAhead - connection->unread()), MSG_DONTWAIT);
+  if (n < 0) {
+    if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) connection->close();
+    return;
+  }
+  if (n == 0) connection->peer_eof_ = true;
+  connection->fresh_ = {room.data(), static_cast<std::size_t>(n)};
+  connection->advance();
+}
+
+void Connection::on_write(bufferevent*, void* self) {
+  auto* connection = static_cast<Connection*>(self);
+  if (connection->state_ != State::sending || evbuffer_get_length(connection->output_) != 0) return;
   connection->sent();
   connection->advance();
 }
 
 void Connection::on_event(bufferevent*, short what, void* self) {
   auto* connection = static_cast<Connection*>(self);
-  // Events may come together; an error outranks the end of the stream.
-  if (what & BEV_EVENT_ERROR) {
-    connection->close();
-  } else if (what & BEV_EVENT_EOF) {
-    connection->peer_eof_ = true;
-    connection->advance();
-  }
+  if (what & BEV_EVENT_ERROR) connection->close();  // of writing
 }
 
 void Connection::on_deadline(void* self) {
@@ -122,8 +138,8 @@ void Connection::advance() {
         more = read_body();
         break;
       case State::lingering: {
-        evbuffer* input = bufferevent_get_input(bev_);
-        evbuffer_drain(input, evbuffer_get_length(input));
+        drain_stored(evbuffer_get_length(input_));
+        fresh_ = {};
         if (peer_eof_) state_ = State::closing;
         more = false;
         break;
@@ -135,13 +151,47 @@ void Connection::advance() {
         break;
     }
   }
+  keep_fresh();
   on_stack_ = false;
-  if (state_ == State::closing) close();
+  if (state_ == State::closing) {
+    close();
+  } else {
+    read_on();
+  }
+}
+
+std::size_t Connection::unread() const { return evbuffer_get_length(input_) + fresh_.size(); }
+
+// What is left of the loop's buffer goes to ours.
+void Connection::keep_fresh() {
+  if (fresh_.empty()) return;
+  evbuffer_add(input_, fresh_.data(), fresh_.size());
+  stored_ = true;
+  fresh_ = {};
+}
+
+void Connection::drain_stored(std::size_t size) {
+  evbuffer_drain(input_, size);
+  stored_ = evbuffer_get_length(input_) != 0;
+}
+
+// Reads as long as there is room, and something to come.
+void Connection::read_on() {
+  const bool wanted = !peer_eof_ && unread() < kReadAhead;
+  if (wanted == reading_) return;
+  reading_ = wanted;
+  if (wanted) {
+    event_add(readable_.get(), nullptr);
+  } else {
+    event_del(readable_.get());
+  }
 }
 
 bool Connection::read_head() {
-  evbuffer* input = bufferevent_get_input(bev_);
-  const std::size_t size = evbuffer_get_length(input);
+  // Nearly always a whole head lies in the loop's buffer, and nothing in ours.
+  const bool direct = !stored_;
+  if (!direct) keep_fresh();
+  const std::size_t size = unread();
   if (size == 0) {
     if (peer_eof_) {
       state_ = State::closing;
@@ -157,7 +207,7 @@ bool Connection::read_head() {
       return false;
     }
   }
-  const char* bytes = reinterpret_cast<const char*>(evbuffer_pullup(input, -1));
+  const char* bytes = direct ? fresh_.data() : reinterpret_cast<const char*>(evbuffer_pullup(input_, -1));
   const HeadResult result = parse_head({bytes, size}, server_.limits().head, exchange_->head_);
   switch (result.state) {
     case HeadState::need_more:
@@ -180,7 +230,11 @@ bool Connection::read_head() {
     return true;
   }
   exchange_->head_.rebase(head.data());
-  evbuffer_drain(input, result.consumed);
+  if (direct) {
+    fresh_.remove_prefix(result.consumed);
+  } else {
+    drain_stored(result.consumed);
+  }
   return accept_head();
 }
 
@@ -221,22 +275,22 @@ bool Connection::accept_head() {
   }
   state_ = State::body;
   arm(kBody, server_.limits().body_timeout);
-  if (head.expect_continue() && evbuffer_get_length(bufferevent_get_input(bev_)) == 0) {
+  if (head.expect_continue() && unread() == 0) {
     bufferevent_write(bev_, kContinue.data(), kContinue.size());
   }
   return true;
 }
 
 bool Connection::read_body() {
-  evbuffer* input = bufferevent_get_input(bev_);
+  keep_fresh();
   const bool chunked = exchange_->head_.framing() == Framing::chunked;
-  while (const std::size_t contiguous = evbuffer_get_contiguous_space(input)) {
+  while (const std::size_t contiguous = evbuffer_get_contiguous_space(input_)) {
     const char* bytes =
-        reinterpret_cast<const char*>(evbuffer_pullup(input, static_cast<ev_ssize_t>(contiguous)));
+        reinterpret_cast<const char*>(evbuffer_pullup(input_, static_cast<ev_ssize_t>(contiguous)));
     if (!chunked) {
       const std::size_t take = static_cast<std::size_t>(std::min<std::uint64_t>(contiguous, body_left_));
       if (!keep_body({bytes, take})) return true;
-      evbuffer_drain(input, take);
+      drain_stored(take);
       body_left_ -= take;
       if (body_left_ != 0) continue;
       dispatch();
@@ -248,7 +302,7 @@ bool Connection::read_body() {
       refuse(step.refusal.status, step.refusal.reason);
       return true;
     }
-    evbuffer_drain(input, step.consumed);
+    drain_stored(step.consumed);
     if (step.state == ChunkState::complete) {
       dispatch();
       return true;
@@ -317,7 +371,7 @@ void Connection::send(const Reply& reply) {
   head.status = reply.status;
   head.request_minor = exchange.head_.minor();
   head.keep_alive = !last_;
-  head.content_length = reply.body.bytes.size();
+  head.content_length = reply.body.size();
   head.date = server_.date();
   head.content_type = reply.content_type;
   head.allow = reply.allow;
@@ -344,21 +398,24 @@ void Connection::send(const Reply& reply) {
     if (!on_stack_) server_.make_ready(*this);
     return;
   }
-  exchange.sent_bytes_ = body.bytes.size();
+  exchange.sent_bytes_ = body.size();
   send_bytes({room.data(), size}, body);
 }
 
 void Connection::send_bytes(std::string_view head, const Body& body) {
-  evbuffer* output = bufferevent_get_output(bev_);
+  std::array<std::string_view, 2 + Body::kMostMore> pieces = {head, body.bytes};
+  std::copy(body.more.begin(), body.more.end(), pieces.begin() + 2);
+  const std::size_t count = 2 + body.more.size();
   std::size_t written = 0;
-  if (evbuffer_get_length(output) == 0) {
+  if (evbuffer_get_length(output_) == 0) {
     // Straight to the socket: nearly always it takes all, and no event is needed.
-    iovec parts[2] = {{const_cast<char*>(head.data()), head.size()},
-                      {const_cast<char*>(body.bytes.data()), body.bytes.size()}};
+    std::array<iovec, 2 + Body::kMostMore> parts;
+    for (std::size_t i = 0; i < count; ++i)
+      parts[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};
     msghdr message{};
-    message.msg_iov = parts;
-    message.msg_iovlen = body.bytes.empty() ? 1 : 2;
-    const ssize_t n = ::sendmsg(fd(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    message.msg_iov = parts.data();
+    message.msg_iovlen = body.size() == 0 ? 1 : count;
+    const ssize_t n = ::sendmsg(fd_, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR && errno != ENOBUFS) {
       if (body.release) body.release(body.context);
       exchange_->sent_bytes_ = 0;
@@ -368,32 +425,35 @@ void Connection::send_bytes(std::string_view head, const Body& body) {
     }
     written = n < 0 ? 0 : static_cast<std::size_t>(n);
   }
-  if (written == head.size() + body.bytes.size()) {
+  if (written == head.size() + body.size()) {
     if (body.release) body.release(body.context);
     sent();
     return;
   }
-  if (written < head.size()) {
-    evbuffer_add(output, head.data() + written, head.size() - written);
-    written = 0;
-  } else {
-    written -= head.size();
+  std::size_t left = head.size() + body.size() - written;
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t gone = std::min(written, pieces[i].size());
+    written -= gone;
+    const std::string_view rest = pieces[i].substr(gone);
+    left -= rest.size();
+    if (rest.empty()) continue;
+    if (i == 0 || !body.release) {
+      evbuffer_add(output_, rest.data(), rest.size());
+    } else if (left != 0) {
+      evbuffer_add_reference(output_, rest.data(), rest.size(), nullptr, nullptr);
+    } else {
+      // The last piece, which goes last, stands for all. libevent's clean-up wants a function of three
+      // arguments: the pair is kept on the heap until then.
+      evbuffer_add_reference(
+          output_, rest.data(), rest.size(),
+          [](const void*, std::size_t, void* context) {
+            std::unique_ptr<Body> done(static_cast<Body*>(context));
+            done->release(done->context);
+          },
+          new Body{{}, {}, body.release, body.context});
+    }
   }
-  const std::string_view rest = body.bytes.substr(written);
-  if (body.release && !rest.empty()) {
-    // libevent's clean-up wants a function of three arguments: the pair is kept on the heap until then.
-    auto* held = new Body(body);
-    evbuffer_add_reference(
-        output, rest.data(), rest.size(),
-        [](const void*, std::size_t, void* context) {
-          std::unique_ptr<Body> done(static_cast<Body*>(context));
-          done->release(done->context);
-        },
-        held);
-  } else {
-    evbuffer_add(output, rest.data(), rest.size());
-    if (body.release) body.release(body.context);
-  }
+  if (body.release && body.size() == 0) body.release(body.context);
   state_ = State::sending;
   send_mark_ = unsent();
   arm(kSend, server_.limits().send_timeout);
@@ -403,12 +463,12 @@ void Connection::send_bytes(std::string_view head, const Body& body) {
 // too.
 std::size_t Connection::unsent() const {
   int queued = 0;
-  if (::ioctl(fd(), SIOCOUTQ, &queued) != 0 || queued < 0) queued = 0;
-  return evbuffer_get_length(bufferevent_get_output(bev_)) + static_cast<std::size_t>(queued);
+  if (::ioctl(fd_, SIOCOUTQ, &queued) != 0 || queued < 0) queued = 0;
+  return evbuffer_get_length(output_) + static_cast<std::size_t>(queued);
 }
 
 void Connection::sent() {
-  const bool unread = evbuffer_get_length(bufferevent_get_input(bev_)) != 0 || state_ == State::body;
+  const bool unread = this->unread() != 0 || state_ == State::body;
   finish_reply();
   if (last_) {
     // To close with unread input would reset the connection, and the reply with it.
@@ -436,7 +496,7 @@ void Connection::finish_reply() {
 }
 
 void Connection::linger() {
-  ::shutdown(fd(), SHUT_WR);
+  ::shutdown(fd_, SHUT_WR);
   state_ = State::lingering;
   arm(kLinger, draining() ? kDrainGrace : kLingerTime);
   if (!on_stack_) server_.make_ready(*this);
@@ -490,6 +550,7 @@ void Connection::close() {
     std::replace(server_.ready_.begin(), server_.ready_.end(), this, static_cast<Connection*>(nullptr));
   server_.shared_.connections.fetch_sub(1, std::memory_order_relaxed);
   server_.metrics_.open_connections.add(server_.loop_.index(), -1);
+  readable_.reset();  // before the descriptor
   evhtp_connection_free(evhtp_);
   delete this;
 }

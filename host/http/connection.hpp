@@ -13,6 +13,7 @@
 #include "http/chunked.hpp"
 #include "http/exchange.hpp"
 #include "loop/deadline.hpp"
+#include "loop/event.hpp"
 
 struct bufferevent;
 struct evbuffer;
@@ -56,12 +57,16 @@ class Connection {
   static constexpr std::int64_t kDrainGrace = 500'000'000;
   static constexpr std::size_t kLeastSent = 16 * 1024;
 
-  static void on_read(bufferevent*, void* self);
+  static void on_readable(evutil_socket_t fd, short, void* self);
   static void on_write(bufferevent*, void* self);
   static void on_event(bufferevent*, short what, void* self);
   static void on_deadline(void* self);
 
   void advance();
+  std::size_t unread() const;
+  void keep_fresh();
+  void drain_stored(std::size_t size);
+  void read_on();
   bool read_head();
   bool read_body();
   bool keep_body(std::string_view bytes);
@@ -80,11 +85,13 @@ class Connection {
   void arm_idle();
   bool draining() const;
   std::size_t unsent() const;
-  int fd() const;
 
   Server& server_;
   evhtp_connection* evhtp_;
-  bufferevent* bev_;
+  bufferevent* const bev_;
+  evbuffer* const input_;  // its own
+  evbuffer* const output_;
+  const int fd_;
   State state_ = State::head;
   bool on_stack_ = false;  // advance() is running
   bool ready_ = false;     // in the server's ready list
@@ -100,6 +107,10 @@ class Connection {
   loop::Deadline deadline_;
   Peer peer_;
   const std::uint64_t listener_;  // id of the one that accepted it, which may be gone
+  loop::EventPtr readable_;
+  bool reading_ = false;         // readable_ is pending
+  bool stored_ = false;          // there is something in input_
+  std::string_view fresh_ = {};  // just received, in the loop's buffer; behind what is in input_
   Connection* before_ = nullptr;
   Connection* after_ = nullptr;
 };

@@ -64,8 +64,6 @@ Result<ServerMetrics> ServerMetrics::create(observe::MetricGroup& group) {
   return made;
 }
 
-void Server::EventDeleter::operator()(event* e) const { event_free(e); }
-
 Server::Server(loop::Loop& loop, Service& service, const Limits& limits, Shared& shared,
                const ServerMetrics& metrics, observe::Log& log)
     : loop_(loop),
@@ -75,7 +73,8 @@ Server::Server(loop::Loop& loop, Service& service, const Limits& limits, Shared&
       metrics_(metrics),
       log_(log),
       logger_(log.logger("http")),
-      ready_event_(event_new(loop.base(), -1, 0, &Server::on_ready, this)) {}
+      ready_event_(event_new(loop.base(), -1, 0, &Server::on_ready, this)),
+      read_room_(new char[kReadRoom]) {}
 
 Server::~Server() { close_all(); }
 

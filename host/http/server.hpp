@@ -13,6 +13,7 @@
 #include "http/date.hpp"
 #include "http/exchange.hpp"
 #include "http/listener.hpp"
+#include "loop/event.hpp"
 #include "loop/loop.hpp"
 #include "observe/log.hpp"
 #include "observe/metrics.hpp"
@@ -99,10 +100,9 @@ class Server {
   friend class Exchange;
   friend class Listener;
   static constexpr std::size_t kKeptExchanges = 256;
-  struct EventDeleter {
-    void operator()(event* e) const;
-  };
-
+  static constexpr std::size_t kReadRoom = std::size_t{64} << 10;
+  // Where a connection receives; what is in it has to be taken out before the callback ends.
+  std::span<char> read_room() { return {read_room_.get(), kReadRoom}; }
   // Takes over a connection that libevhtp has accepted; false when it is refused (libevhtp then frees it).
   bool adopt(evhtp_connection* connection, const Listener& listener);
   // The listener of that address that is not being closed, or null.
@@ -130,7 +130,8 @@ class Server {
   std::uint64_t next_listener_ = 1;
   Connection* connections_ = nullptr;  // a list through the connections
   std::vector<Connection*> ready_;
-  std::unique_ptr<event, EventDeleter> ready_event_;
+  loop::EventPtr ready_event_;
+  const std::unique_ptr<char[]> read_room_;                // for what a connection receives
   std::vector<std::unique_ptr<Exchange>> free_exchanges_;  // those in use belong to their pins
   std::vector<std::unique_ptr<Listener>> listeners_;
 };

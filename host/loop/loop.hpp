@@ -38,6 +38,9 @@ class Loop final : public ::evl_loop {
   // What an instance's thread_start returned here; null when it has not been called. [loop]
   void*& slot(std::size_t index) { return slots_[index]; }
 
+  // Another number at each call, never 0. [loop]
+  std::uint64_t next_number() { return ++numbers_; }
+
   // What the layers above keep per loop: set once, before requests come. [loop]
   void set_context(void* context) { context_ = context; }
   void* context() const { return context_; }
@@ -51,6 +54,7 @@ class Loop final : public ::evl_loop {
   std::uint32_t index_;
   event_base* base_;
   void* context_ = nullptr;
+  std::uint64_t numbers_ = 0;
   DeadlineQueue deadlines_;
   std::unique_ptr<Mailbox> mailbox_;
   std::array<void*, kSlots> slots_{};

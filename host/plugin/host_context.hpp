@@ -29,13 +29,17 @@ class SlotNumbers {
     for (std::uint32_t i = 0; i < used_.size(); ++i) {
       if (used_[i]) continue;
       used_[i] = true;
+      ++taken_;
       return i;
     }
     return std::nullopt;
   }
   void give_back(std::uint32_t number) { used_[number] = false; }
+  // How many times one has been taken so far: of the one taken last, a number that no other ever has.
+  std::uint64_t taken() const { return taken_; }
 
  private:
+  std::uint64_t taken_ = 0;
   std::vector<bool> used_;
 };
 

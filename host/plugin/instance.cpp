@@ -72,6 +72,7 @@ Instance::Instance(Spec spec, HostContext& context, std::uint32_t slot)
       metrics_(context.metrics.group({{"instance", name_}})),
       view_{{sizeof(evl_host), EVL_ABI_VERSION, &Access::get_interface}, this},
       slot_(slot),
+      serial_(context.slots.taken()),
       loops_(context.pool.size()),
       cells_(new Cell[loops_]),
       started_(loops_) {
@@ -165,10 +166,7 @@ Status Instance::read_interfaces() {
   for (const std::string& id : library_->facts().interfaces) {
     const InterfaceRule* rule = interface_rule(id);
     if (!rule) continue;
-    const void* theirs = nullptr;
-    if (plugin_.get_interface) {
-      call("get_interface", [&] { theirs = plugin_.get_interface(plugin_.instance, rule->id); });
-    }
+    const void* const theirs = ask(rule->id);
     if (!theirs)
       return Error{label() + " cannot be used: its note promises " + id + ", get_interface does not give it"};
     auto ours = std::make_unique<std::byte[]>(rule->size);
@@ -178,6 +176,14 @@ Status Instance::read_interfaces() {
     offered_.push_back({id, std::move(ours)});
   }
   return {};
+}
+
+const void* Instance::ask(const char* id) noexcept {
+  const void* table = nullptr;
+  if (plugin_.get_interface) {
+    call("get_interface", [&] { table = plugin_.get_interface(plugin_.instance, id); });
+  }
+  return table;
 }
 
 evl_status Instance::start_here(loop::Loop& loop, std::string& why) noexcept {

@@ -103,6 +103,11 @@ class Instance {
     return static_cast<const Table*>(table(kInterfaceId<Table>));
   }
 
+  // What the plugin's get_interface gives for any id; its own table, as it is. [any]
+  const void* ask(const char* id) noexcept;
+  // A number that no other instance of this host ever has; never 0. [any]
+  std::uint64_t serial() const { return serial_; }
+
   // The first two arguments of the functions of such a table. [any], [loop]
   void* object() const { return plugin_.instance; }
   void* slot(loop::Loop& on) const;
@@ -189,6 +194,7 @@ class Instance {
   const View view_;
   evl_plugin plugin_{};
   const std::uint32_t slot_;
+  const std::uint64_t serial_;
   const std::uint32_t loops_;
   const std::unique_ptr<Cell[]> cells_;
   std::vector<Offered> offered_;

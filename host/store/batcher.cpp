@@ -1,5 +1,8 @@
 #include "store/batcher.hpp"
 
+#include <event2/event.h>
+
+#include <new>
 #include <utility>
 
 namespace evloom::store {
@@ -10,9 +13,14 @@ constexpr std::size_t kDeadlineKind = 6;  // those below are the connections'
 
 }  // namespace
 
+Batcher::Batcher(loop::Loop& loop, const Limits& limits)
+    : loop_(loop), limits_(limits), turn_(event_new(loop.base(), -1, 0, &Batcher::on_turn, this)) {
+  if (!turn_) throw std::bad_alloc();
+}
+
 Batcher::~Batcher() {
   unbind();
-  for (Batch* batch : std::exchange(queue_, {})) batch->deliver(EVL_E_CANCELLED, nullptr);
+  for (Batch* batch : std::exchange(queue_, {})) batch->deliver(EVL_E_CANCELLED, nullptr, loop_);
 }
 
 void Batcher::bind(plugin::Instance& backend) {
@@ -44,7 +52,7 @@ void Batcher::unbind() {
     lost_.push_back(std::move(batch));
   }
   std::erase(batches_, nullptr);
-  for (Batch* batch : ended) batch->deliver(EVL_E_UNKNOWN, nullptr);
+  for (Batch* batch : ended) batch->deliver(EVL_E_UNKNOWN, nullptr, loop_);
 }
 
 void Batcher::release() {
@@ -54,32 +62,48 @@ void Batcher::release() {
 
 void Batcher::close() {
   closed_ = true;
-  for (Batch* batch : std::exchange(queue_, {})) batch->deliver(EVL_E_CANCELLED, nullptr);
+  for (Batch* batch : std::exchange(queue_, {})) batch->deliver(EVL_E_CANCELLED, nullptr, loop_);
   waiting_ = waiting_bytes_ = 0;
 }
 
 evl_status Batcher::submit(Submission& submission, const evl_op* ops, std::size_t count) {
-  if (current_ == 0 && !held_) {
-    Batch& batch = fresh();
-    if (!batch.add(submission, ops, count)) {
-      idle_.push_back(&batch);
-      return EVL_E_NO_SPACE;
-    }
-    const evl_status status = launch(batch);
-    if (status == EVL_OK) return EVL_OK;
-    batch.reset();
-    idle_.push_back(&batch);
-    submission.batch = nullptr;
-    return status;
-  }
   if (waiting_ >= limits_.waiting || waiting_bytes_ >= kWaitingBytes) return EVL_E_OVERLOADED;
+  if (closed_) return EVL_E_UNAVAILABLE;
   if (queue_.empty() || queue_.back()->requests() >= kBatch) queue_.push_back(&fresh());
   Batch& batch = *queue_.back();
   const std::size_t before = batch.bytes();
-  if (!batch.add(submission, ops, count)) return EVL_E_NO_SPACE;
+  if (!batch.add(submission, ops, count)) {
+    if (batch.requests() == 0) {
+      queue_.pop_back();
+      give_back(batch);
+    }
+    return EVL_E_NO_SPACE;
+  }
   waiting_bytes_ += batch.bytes() - before;
   ++waiting_;
+  if (current_ == 0) leave_later();
   return EVL_OK;
+}
+
+void Batcher::leave_later() {
+  if (std::exchange(leaving_, true)) return;
+  turns_ = seen_ = 0;
+  // Behind whatever else is active now, all of which is run before the loop looks for more.
+  event_active(turn_.get(), EV_TIMEOUT, 0);
+}
+
+void Batcher::on_turn(evutil_socket_t, short, void* self) {
+  auto& batcher = *static_cast<Batcher*>(self);
+  const std::size_t waiting = batcher.waiting_;
+  // As long as each turn brings more, they go together: the loop works all the while, nobody waits idly.
+  if (waiting > 1 && waiting > std::exchange(batcher.seen_, waiting) && waiting < kBatch &&
+      ++batcher.turns_ < kTurns) {
+    const timeval now{0, 0};
+    event_add(batcher.turn_.get(), &now);
+    return;
+  }
+  batcher.leaving_ = false;
+  batcher.flush();
 }
 
 Batch& Batcher::fresh() {
@@ -90,6 +114,11 @@ Batch& Batcher::fresh() {
   Batch& batch = *idle_.back();
   idle_.pop_back();
   return batch;
+}
+
+void Batcher::give_back(Batch& batch) {
+  batch.reset();
+  idle_.push_back(&batch);
 }
 
 evl_status Batcher::launch(Batch& batch) {
@@ -128,9 +157,8 @@ void Batcher::flush() {
     waiting_bytes_ -= batch.bytes();
     const evl_status status = launch(batch);
     if (status == EVL_OK) return;
-    batch.deliver(status, nullptr);  // its callbacks may submit again
-    batch.reset();
-    idle_.push_back(&batch);
+    batch.deliver(status, nullptr, loop_);  // its callbacks may submit again
+    give_back(batch);
   }
 }
 
@@ -159,13 +187,20 @@ void Batcher::on_done(void* context, evl_status status, const evl_result* result
                                 "ended a submit without a result for each operation");
       status = EVL_E_INTERNAL;
     }
-    // The backend works on the next batch while this one is answered.
-    self.flush();
-    batch.deliver(status, results);
+    if (status == EVL_OK) self.retry(batch, results);
+    batch.deliver(status, results, self.loop_);
   }
-  batch.reset();
-  self.idle_.push_back(&batch);
-  self.flush();
+  self.give_back(batch);
+  if (!self.queue_.empty()) self.leave_later();
+}
+
+void Batcher::retry(Batch& batch, const evl_result* results) {
+  if (!batch.has_refused(results)) return;
+  Batch& again = fresh();
+  if (batch.retry(again, results) == 0) return give_back(again);
+  waiting_ += again.requests();
+  waiting_bytes_ += again.bytes();
+  queue_.push_front(&again);
 }
 
 bool Batcher::complete(const Batch& batch, const evl_result* results, std::size_t count) const {
@@ -194,11 +229,10 @@ void Batcher::on_deadline(void* context) {
   batch.backend->unpin(self.loop_.index());
   --self.current_;
   self.flush();
-  batch.deliver(EVL_E_UNKNOWN, nullptr);
+  batch.deliver(EVL_E_UNKNOWN, nullptr, self.loop_);
   batch.telling = false;
   if (!batch.flying) {
-    batch.reset();
-    self.idle_.push_back(&batch);
+    self.give_back(batch);
   }
   self.flush();
 }

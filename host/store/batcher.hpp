@@ -1,7 +1,8 @@
 // Batcher: the way from requests to one store backend, on one loop. While a batch is under way, what comes
-// waits for the next one; when none is, it leaves at once, so a lone client waits for nothing. Bounded in
-// requests waiting and in time: a backend that does not answer costs its own callers a failure, never the
-// loop. It outlives its backend: while one instance gives way to its successor, what comes is held.
+// waits for the next one; when none is, it leaves once the loop has seen all that came with it, in the same
+// turn, so a lone client waits for nothing. Bounded in requests waiting and in time: a backend that does not
+// answer costs its own callers a failure, never the loop. It outlives its backend: while one instance gives
+// way to its successor, what comes is held.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +11,7 @@
 #include <memory>
 #include <vector>
 
+#include "loop/event.hpp"
 #include "loop/loop.hpp"
 #include "observe/log.hpp"
 #include "plugin/instance.hpp"
@@ -24,8 +26,8 @@ class Batcher {
     std::size_t waiting = 4096;            // requests that may wait
   };
 
-  // Without a backend: nothing can be submitted yet.
-  Batcher(loop::Loop& loop, const Limits& limits) : loop_(loop), limits_(limits) {}
+  // Without a backend: nothing can be submitted yet. Throws std::bad_alloc.
+  Batcher(loop::Loop& loop, const Limits& limits);
   // Ends all that is left with EVL_E_CANCELLED. The backend's thread_stop has been called: nothing of it
   // comes any more.
   ~Batcher();
@@ -46,7 +48,7 @@ class Batcher {
   void set_limits(const Limits& limits) { limits_ = limits; }
 
   // Takes copies of the operations (of stride sizeof(evl_op), checked). EVL_OK, or why nothing was done:
-  // EVL_E_OVERLOADED, EVL_E_NO_SPACE, or what the backend says.
+  // EVL_E_OVERLOADED, EVL_E_NO_SPACE. What the backend says comes by `done`.
   evl_status submit(Submission& submission, const evl_op* ops, std::size_t count);
 
   // Ends what waits and refuses what comes: the backend is about to be stopped.
@@ -64,12 +66,18 @@ class Batcher {
   // The most requests of one batch, and the most batches that a backend may hold without answering.
   static constexpr std::size_t kBatch = 256;
   static constexpr std::size_t kFlying = 4;
+  // The most turns of the loop that a batch waits for more to come.
+  static constexpr std::size_t kTurns = 8;
   // The most bytes of operations that may wait.
   static constexpr std::size_t kWaitingBytes = std::size_t{64} << 20;
 
   static void on_done(void* context, evl_status status, const evl_result* results, std::size_t count);
   static void on_deadline(void* batch);
+  static void on_turn(evutil_socket_t, short, void* self);  // the loop has seen all that was there
   Batch& fresh();
+  void give_back(Batch& batch);
+  void leave_later();
+  void retry(Batch& batch, const evl_result* results);
   void flush();
   evl_status launch(Batch& batch);
   bool complete(const Batch& batch, const evl_result* results, std::size_t count) const;
@@ -81,6 +89,10 @@ class Batcher {
   void* object_ = nullptr;
   void* slot_ = nullptr;
   observe::Logger logger_;
+  loop::EventPtr turn_;
+  bool leaving_ = false;   // turn_ is to come
+  std::size_t turns_ = 0;  // that what waits has waited
+  std::size_t seen_ = 0;   // waiting_ at the last of them
   bool held_ = false;
   std::size_t waiting_ = 0;        // requests in queue_
   std::size_t waiting_bytes_ = 0;  // of their operations

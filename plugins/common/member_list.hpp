@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <vector>
 
@@ -32,7 +33,12 @@ class MemberList {
     Ref<Shared> hold;
     const evl_bytes* items = nullptr;
     std::size_t count = 0;
+    std::uint64_t version = 0;
   };
+
+  // Names what it holds now, for evl_result::version: the owner gives it a number of its own after each
+  // change.
+  void set_version(std::uint64_t version) { version_ = version; }
 
   std::size_t size() const { return count_; }
   std::string_view operator[](std::size_t index) const {
@@ -55,7 +61,7 @@ class MemberList {
 
   Snapshot snapshot() const {
     if (count_ == 0) return {};
-    return {array_, array_->items.get(), count_};
+    return {array_, array_->items.get(), count_, version_};
   }
 
  private:
@@ -79,6 +85,7 @@ class MemberList {
   Ref<Text> text_;
   Ref<Array> array_;
   std::size_t count_ = 0;
+  std::uint64_t version_ = 0;
   char* place_ = nullptr;  // where the next member's bytes go, and how many fit
   std::size_t room_ = 0;
   std::size_t next_chunk_ = 0;

@@ -25,6 +25,7 @@ class MemberCache {
   }
   MemberList* insert(std::string_view key, MemberList list) {
     recent_.push_front({std::string(key), std::move(list), 0});
+    recent_.front().list.set_version(++versions_);
     lists_[recent_.front().key] = recent_.begin();
     account(recent_.begin());
     while (bytes_ > kBytes && recent_.size() > 1) drop(std::prev(recent_.end()));
@@ -34,6 +35,7 @@ class MemberCache {
     const auto at = lists_.find(key);
     if (at == lists_.end()) return;
     at->second->list.append(member);
+    at->second->list.set_version(++versions_);
     account(at->second);
   }
   void erase(std::string_view key) {
@@ -69,6 +71,8 @@ class MemberCache {
   Nodes recent_;
   std::unordered_map<std::string_view, Nodes::iterator, SipHash> lists_;  // keys point into the nodes
   std::size_t bytes_ = 0;
+  std::uint64_t versions_ =
+      0;  // given to lists, one at each change; never again, also when a transaction fails
 };
 
 }  // namespace evloom::plugins

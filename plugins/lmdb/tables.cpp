@@ -246,6 +246,7 @@ evl_status Tables::set_read(const evl_op& op, evl_result& result, Output& out) {
   out.held.push_back(std::move(snapshot.hold));
   result.items = snapshot.items;
   result.item_count = snapshot.count;
+  result.version = snapshot.version;
   return EVL_OK;
 }
 

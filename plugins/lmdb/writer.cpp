@@ -212,7 +212,7 @@ int Writer::attempt(Allowed allowed, evl_status refused) {
         for (std::size_t i = 0; i < job->batch.count; ++i) {
           const evl_op& op = job->batch[i];
           evl_result& result = job->results[i];
-          result = {sizeof(evl_result), check(op), 0, nullptr, 0, nullptr};
+          result = evl::result(check(op));
           if (result.status != EVL_OK) continue;
           if (!is_allowed(op, allowed)) {
             result.status = refused;

@@ -55,7 +55,7 @@ Job& Home::take_job(std::size_t operations) {
 }
 
 void Home::carry_out(Job& job, Home& owner) {
-  job.results.assign(job.batch.count, {sizeof(evl_result), EVL_OK, 0, nullptr, 0, nullptr});
+  job.results.assign(job.batch.count, evl::result());
   const std::int64_t time = owner.now();
   for (std::size_t i = 0; i < job.batch.count; ++i) {
     evl_result& result = job.results[i];

@@ -44,6 +44,7 @@ void Shard::perform(const evl_op& op, std::int64_t now, evl_result& result, Outp
         out.held.push_back(std::move(snapshot.hold));
         result.items = snapshot.items;
         result.item_count = snapshot.count;
+        result.version = snapshot.version;
       }
       break;
     case EVL_OP_SET_SIZE:
@@ -167,6 +168,7 @@ evl_status Shard::set_add(const evl_op& op, Entry* entry, evl_result& result, Ou
     spent += MemberSet::kMemberCost + op.items[i].size;
     ++result.integer;
   }
+  if (spent != 0) set.members.set_version(++versions_);
   set.cost += spent;
   stock_.give_back(cost - spent);
   result.fresh = fresh;

@@ -14,12 +14,12 @@
 
 #include "evloom/state.hpp"
 
+#include "common/member_set.hpp"
 #include "common/ops.hpp"
 #include "common/output.hpp"
 #include "common/shared.hpp"
 #include "common/sip_hash.hpp"
 #include "memory/budget.hpp"
-#include "memory/member_set.hpp"
 
 namespace evloom::plugins {
 
@@ -71,6 +71,7 @@ class Shard {
   evl_status expire(const evl_op& op, std::int64_t now, evl_result& result);
   evl_status load_member(Set& set, std::string_view member);
 
+  std::uint64_t versions_ = 0;  // given to sets, one at each change
   const SipHash& hash_;
   Budget::Stock stock_;
   Keys keys_;

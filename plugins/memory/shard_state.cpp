@@ -165,6 +165,7 @@ evl_status Shard::load_member(Set& set, std::string_view member) {
   const std::size_t cost = MemberSet::kMemberCost + member.size();
   if (!stock_.take(cost)) return EVL_E_NO_SPACE;
   if (set.members.insert(member, hash_)) {
+    set.members.set_version(++versions_);
     set.cost += cost;
   } else {
     stock_.give_back(cost);

@@ -16,6 +16,7 @@ constexpr std::size_t kMaxSpare = 8;          // submits kept for re-use
 constexpr auto kIdle = 5s;                    // without a reply for so long: ask whether it is still there
 constexpr auto kWanted = 500ms;               // between two attempts, at most, while somebody asks
 constexpr auto kRetirement = 5s;              // between two connections given up for an error, at least
+constexpr unsigned kVersionBits = 48;         // of the versions of one loop's sets
 constexpr auto kNameLimit = 5s;               // after which a slow look-up is said to be one
 
 }  // namespace
@@ -29,6 +30,7 @@ Connection::Connection(evl::Host host, evl::Loop loop, const Options& options, c
       link_(loop.event_base(), options.max_reply, *this),
       resolver_(host, loop),
       timer_(host, loop),
+      session_(std::uint64_t{loop.index()} << kVersionBits),
       random_(std::random_device{}()) {
   later_event_ = event_new(
       loop.event_base(), -1, 0, [](int, short, void* self) { static_cast<Connection*>(self)->turned(); },
@@ -47,6 +49,7 @@ Connection::~Connection() {
   state_ = State::kStopped;
   timer_.cancel();
   link_.close("the store stops");
+  complete_all();
   finish_all();
   event_free(later_event_);
 }
@@ -80,6 +83,7 @@ void Connection::attempt() {
 
 void Connection::connect(const std::string& host) {
   refused_ = pinging_ = false;
+  session_.reset(options_.plain);
   const bool begun = options_.unix_path.empty() ? link_.connect_tcp(host, options_.port)
                                                 : link_.connect_unix(options_.unix_path);
   if (!begun) return wait(EVL_E_UNAVAILABLE, "cannot connect: " + link_.reason());
@@ -155,26 +159,30 @@ evl_status Connection::submit(const evl::Batch& batch) {
   }
   if (link_.unsent() > kMaxUnsent) return EVL_E_OVERLOADED;
   auto pending = take_spare();
-  pending->begin(batch, loop_.now() + options_.command_timeout, options_.max_reply);
-  Pending* const mine = pending.get();
-  if (mine->complete()) {
+  pending->begin(batch, loop_.now() + options_.command_timeout, options_.max_reply, session_);
+  if (pending->answered()) {
     finished_.push_back(std::move(pending));
     later();
-    return EVL_OK;
+  } else {
+    // From here on it ends by `done`, whatever happens.
+    send(std::move(pending));
+    if (!link_.open()) later();
   }
+  return EVL_OK;
+}
+
+void Connection::send(std::unique_ptr<Pending> pending) {
+  Pending& mine = *pending;
   waiting_.push_back(std::move(pending));
-  host_.add(loop_, metrics_.commands, static_cast<std::int64_t>(mine->commands()));
-  host_.add(loop_, metrics_.pending, static_cast<std::int64_t>(mine->commands()));
-  // From here on it ends by `done`, whatever happens.
+  host_.add(loop_, metrics_.commands, static_cast<std::int64_t>(mine.commands()));
+  host_.add(loop_, metrics_.pending, static_cast<std::int64_t>(mine.commands()));
   if (evl::guarded(nullptr, [&] {
-        if (!mine->send(link_, writer_)) throw evl::Failure(EVL_E_INTERNAL, "the link ends");
+        if (!mine.send(link_, writer_)) throw evl::Failure(EVL_E_INTERNAL, "the link ends");
       }) == EVL_OK) {
     link_.flush();
   } else {
     link_.close("a command could not be queued");
   }
-  if (!link_.open()) later();
-  return EVL_OK;
 }
 
 evl_status Connection::health(evl_error* why) {
@@ -224,7 +232,7 @@ void Connection::replied(Role role, const Reply& reply) {
     return;
   }
   Pending& first = *waiting_.front();
-  if (const ErrorRule* rule = first.take(reply)) {
+  if (const ErrorRule* rule = first.take(reply, session_)) {
     log_error(*rule, reply.error);
     if (rule->after == After::kReconnect && state_ == State::kUsable &&
         (last_retirement_ == 0ns || loop_.now() - last_retirement_ >= kRetirement)) {
@@ -239,8 +247,8 @@ void Connection::replied(Role role, const Reply& reply) {
     if (reply.too_large)
       fault(EVL_LOG_WARN, "max_reply", "a set or value is larger than max_reply; raise it");
   }
-  if (!first.complete()) return;
-  finished_.push_back(std::move(waiting_.front()));
+  if (!first.answered()) return;
+  answered_.push_back(std::move(waiting_.front()));
   waiting_.pop_front();
 }
 
@@ -257,6 +265,7 @@ void Connection::lose_all() {
 // ---- After an event, outside hiredis ----
 
 void Connection::turned() {
+  complete_all();
   evl::guarded(nullptr, [this] {
     logged_ = nullptr;
     if (std::exchange(heard_, false)) last_reply_ = loop_.now();
@@ -277,11 +286,27 @@ void Connection::turned() {
   finish_all();
 }
 
+void Connection::complete_all() {
+  for (; !answered_.empty(); answered_.pop_front()) {
+    std::unique_ptr<Pending>& pending = answered_.front();
+    if (pending->changed()) {
+      const bool planned =
+          link_.open() && evl::guarded(nullptr, [&] { pending->repeat(session_); }) == EVL_OK;
+      if (planned) {
+        send(std::move(pending));
+        continue;
+      }
+      pending->lose(0);
+    }
+    finished_.push_back(std::move(pending));
+  }
+}
+
 void Connection::finish_all() {
   while (!finished_.empty()) {
     auto pending = std::move(finished_.front());
     finished_.pop_front();
-    host_.add(loop_, metrics_.pending, -static_cast<std::int64_t>(pending->commands()));
+    host_.add(loop_, metrics_.pending, -static_cast<std::int64_t>(pending->all_commands()));
     pending->finish();
     if (spare_.size() >= kMaxSpare) continue;
     pending->clear();

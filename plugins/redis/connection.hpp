@@ -69,8 +69,9 @@ class Connection final : private LinkUser {
   void tick();
   void check_deadlines();
   void later();  // has turned() called when nothing else would
+  void send(std::unique_ptr<Pending> pending);
+  void complete_all();
   void finish_all();
-  void end(std::unique_ptr<Pending> pending);
   void arm(std::chrono::nanoseconds delay);
   void fault(evl_log_level level, const char* key, std::string_view text);
   void log_error(const ErrorRule& rule, std::string_view error);
@@ -93,7 +94,10 @@ class Connection final : private LinkUser {
   std::vector<std::string_view> handshake_;  // the replies that are still to come
   bool refused_ = false;                     // a reply of the handshake was an error
 
+  Session session_;
+
   std::deque<std::unique_ptr<Pending>> waiting_;   // sent, in order
+  std::deque<std::unique_ptr<Pending>> answered_;  // to be sent on, or to be finished
   std::deque<std::unique_ptr<Pending>> finished_;  // `done` is to be called
   std::vector<std::unique_ptr<Pending>> spare_;
 

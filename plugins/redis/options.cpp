@@ -38,6 +38,7 @@ Options read_options(const evl::Config& config) {
   if (options.backoff_max < options.backoff_min)
     config["backoff_max"].reject("must not be less than backoff_min");
   options.max_reply = static_cast<std::size_t>(config["max_reply"].byte_size());
+  options.plain = config["commands"].text() == "plain";
   return options;
 }
 

@@ -25,6 +25,8 @@ struct Options {
   std::chrono::nanoseconds backoff_max{};
   std::size_t max_reply = 0;  // bytes that the replies to one submit may take
 
+  bool plain = false;  // no transactions, no WATCH
+
   // "127.0.0.1:6379", "[::1]:6379" or "unix:/run/redis.sock", for log lines.
   std::string name() const;
 };

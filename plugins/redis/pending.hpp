@@ -4,49 +4,45 @@
 
 #include <chrono>
 #include <cstdint>
-#include <initializer_list>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "evloom/store_backend.hpp"
 
 #include "common/arena.hpp"
+#include "redis/command_writer.hpp"
 #include "redis/errors.hpp"
 #include "redis/reply_reader.hpp"
+#include "redis/session.hpp"
 
 namespace evloom::plugins::redis {
 
 class Link;
 
-// Commands in wire form. The text is valid until the next one is written.
-class CommandWriter {
- public:
-  std::string_view write(std::initializer_list<std::string_view> words);
-
- private:
-  void number(char sign, std::size_t value);
-  std::string wire_;
-};
-
 class Pending {
  public:
   // Takes a submit on and refuses the operations that break the limits of the contract. Its replies may take
   // `room` bytes. Throws std::bad_alloc.
-  void begin(const evl::Batch& batch, std::chrono::nanoseconds deadline, std::size_t room);
+  void begin(const evl::Batch& batch, std::chrono::nanoseconds deadline, std::size_t room, Session& session);
 
   // Queues the commands; false when the link ends, which is to `lose` it. Throws std::bad_alloc.
   bool send(Link& link, CommandWriter& writer);
 
   std::chrono::nanoseconds deadline() const { return deadline_; }
-  std::size_t commands() const { return commands_; }
-  // Whether every operation has its result.
-  bool complete() const { return at_ == batch_.count; }
+  // How many commands it has to send now, and how many in all so far.
+  std::size_t commands() const { return steps_.size(); }
+  std::size_t all_commands() const { return all_commands_; }
+  // Whether every command has its reply.
+  bool answered() const { return at_ == steps_.size(); }
+  // When it is answered: whether a set that was known has changed. Then `repeat` makes the operations on it
+  // commands, to be sent; throws std::bad_alloc.
+  bool changed() const { return !changed_.empty(); }
+  void repeat(Session& session);
 
-  // The reply that comes next. Not when complete.
+  // The reply that comes next. Not when answered.
   Expected expected();
-  // Takes it; the rule when it is an error.
-  const ErrorRule* take(const Reply& reply);
+  // Takes it; the rule when it is an error that somebody should know of.
+  const ErrorRule* take(const Reply& reply, Session& session);
   // No more replies come, and the kernel has taken `sent` bytes of the link: what had left is of unknown
   // fate, the rest was not done.
   void lose(std::uint64_t sent);
@@ -54,25 +50,78 @@ class Pending {
   // Calls `done`. Anything may happen in there, also further submits.
   void finish() const;
   // Frees what the results took, for the next use.
-  void clear() { arena_.reset(); }
+  void clear();
 
  private:
-  std::size_t commands_of(std::size_t index) const;
-  void next();  // moves on to the next operation that has a reply to come
+  enum class Step : std::uint8_t {
+    kWhole,  // a command whose reply is the result
+    kItem,   // SADD of one item of several
+    // Several items at once: MULTI, SMISMEMBER, SADD, EXEC.
+    kMulti,
+    kLook,
+    kAdd,
+    kExec,
+    // A read after which the set is known: WATCH, PTTL, SMEMBERS.
+    kWatch,
+    kTimeToLive,
+    kReadWatched,
+    // What is known is used: CLIENT INFO. What is written is not: UNWATCH.
+    kVerify,
+    kUnwatch,
+    // Whether it would be understood: SMISMEMBER, MULTI, EXEC.
+    kTryFlags,
+    kTryMulti,
+    kTryExec,
+    // Whether a write shows: WATCH, the command, CLIENT INFO, UNWATCH, CLIENT INFO.
+    kTryWatch,
+    kTryChanged,
+    kTryUnwatch,
+    kTryUnchanged,
+  };
+  struct Command {
+    Step step;
+    std::uint32_t op;
+    std::uint32_t
+        item;  // kItem: which; kVerify: how many of known_ it is for; kReadWatched: the watch's serial
+    std::uint64_t sent_at;  // bytes queued on the link with it
+  };
+  // An operation that is answered from a known set once that has been verified.
+  struct Known {
+    std::uint32_t op;
+    Ref<KnownSet> set;
+  };
+
+  void add(Step step, std::uint32_t op, std::uint32_t item = 0);
+  void plan(std::uint32_t op, bool use_known, Session& session);
+  bool plan_known(std::uint32_t op, Session& session);
+  void plan_add(std::uint32_t op, Session& session);
+  void release_watch(Session& session);
+  void verify();
+  void forget_plan();
+  std::string_view write(const Command& command, CommandWriter& writer) const;
+  void take_item(const Command& command, const Reply& reply, const ErrorRule* rule);
+  void take_added(std::uint32_t op, const Reply& reply, const ErrorRule* rule, Session& session);
+  void take_whole(std::uint32_t op, const Reply& reply, const ErrorRule* rule);
+  void take_verified(std::uint32_t count, bool unchanged, Session& session);
+  void take_try(const Command& command, const Reply& reply, Session& session);
+  void take_watched(const Command& command, const Reply& reply, const ErrorRule* rule, Session& session);
 
   evl::Batch batch_{};
   std::chrono::nanoseconds deadline_{};
   std::vector<evl_result> results_;
-  std::vector<std::uint64_t> sent_at_;  // bytes queued on the link when the operation's first command was
+  std::vector<Command> steps_;
+  std::vector<Known> known_;
+  std::vector<std::uint32_t> changed_;  // operations to be repeated: a set has changed
   Arena arena_;
   std::size_t room_ = 0;
-  std::uint8_t* fresh_ = nullptr;  // where the next reply to SADD goes
-  std::size_t commands_ = 0;
-  std::size_t at_ = 0;    // the operation whose reply is next
-  std::size_t item_ = 0;  // and of SET_ADD the item
-  std::size_t item_errors_ = 0;
-  evl_status item_error_ = EVL_OK;
-  bool answered_ = false;  // some operation has a reply of its own
+  std::size_t all_commands_ = 0;
+  std::size_t at_ = 0;                  // the command whose reply is next
+  std::size_t claimed_ = 0;             // of known_: a kVerify is planned for these
+  std::size_t verified_ = 0;            // of known_: its reply has come
+  std::size_t item_errors_ = 0;         // of the operation whose items come one by one
+  const ErrorRule* refusal_ = nullptr;  // of a command that the transaction was to hold, or of an item
+  bool lasting_ = false;                // PTTL: the set has no time to live
+  bool answered_ = false;               // some operation has a reply of its own
   bool lost_ = false;
 };
 

@@ -63,6 +63,8 @@ EVL_STORE_PLUGIN(evloom::plugins::redis::Redis, "redis", "1.0.0", "Keeps counter
       "description": "Longest wait before a later attempt"},
     "max_reply": {"type": "string", "format": "size",
       "minimum": "64KiB", "maximum": "1GiB", "default": "64MiB",
-      "description": "Most memory that the replies to one batch may take"}
+      "description": "Most memory that the replies to one batch may take"},
+    "commands": {"type": "string", "enum": ["auto", "plain"], "default": "auto",
+      "description": "plain: neither MULTI nor WATCH nor CLIENT INFO, for a proxy that closes on them"}
   }
 })json");

@@ -90,16 +90,15 @@ void* ReplyReader::keep(std::size_t index, const char* text, std::size_t size) {
 
 void* ReplyReader::string(const redisReadTask* task, const char* text, std::size_t size) {
   if (task->parent) {
-    if (task->type != REDIS_REPLY_STRING) return refuse("it sent an array that does not hold strings");
+    // A command of a transaction may fail by itself.
+    if (task->type == REDIS_REPLY_ERROR && expected_.want == Want::kAdded && !task->parent->parent)
+      return problem(text, size);
+    if (task->type != REDIS_REPLY_STRING || expected_.want != Want::kMembers)
+      return refuse("it sent an array that does not hold what its command gives");
     return keep(static_cast<std::size_t>(task->idx), text, size);
   }
   if (!begin()) return nullptr;
-  if (task->type == REDIS_REPLY_ERROR) {
-    size = std::min(size, sizeof error_);
-    if (size != 0) std::memcpy(error_, text, size);
-    reply_.error = size != 0 ? std::string_view(error_, size) : std::string_view("ERR");
-    return &reply_;
-  }
+  if (task->type == REDIS_REPLY_ERROR) return problem(text, size);
   if (task->type == REDIS_REPLY_STATUS) {
     if (expected_.want == Want::kStatus && std::string_view(text, size) == expected_.status) return &reply_;
     return refuse("it sent a status where its command gives none such");
@@ -114,9 +113,35 @@ void* ReplyReader::string(const redisReadTask* task, const char* text, std::size
   return keep(0, text, size);
 }
 
+void* ReplyReader::problem(const char* text, std::size_t size) {
+  if (!reply_.error.empty()) return &reply_;
+  size = std::min(size, sizeof error_);
+  if (size != 0) std::memcpy(error_, text, size);
+  reply_.error = size != 0 ? std::string_view(error_, size) : std::string_view("ERR");
+  return &reply_;
+}
+
+void* ReplyReader::flags(std::size_t count) {
+  if (count != expected_.count) return refuse("it sent an array of another length than its command gives");
+  try {
+    reply_.flags = expected_.arena->allocate<std::uint8_t>(count);
+  } catch (const std::bad_alloc&) {
+    return refuse("no memory for a reply");
+  }
+  return &reply_;
+}
+
 void* ReplyReader::array(const redisReadTask* task, std::size_t count) {
-  if (task->parent) return refuse("it sent an array inside an array");
+  if (task->parent) {
+    if (expected_.want != Want::kAdded || task->parent->parent || task->idx != 0)
+      return refuse("it sent an array inside an array");
+    return flags(count);
+  }
   if (!begin()) return nullptr;
+  if (expected_.want == Want::kFlags) return flags(count);
+  if (expected_.want == Want::kEmpty && count == 0) return &reply_;
+  if (expected_.want == Want::kAdded)
+    return count == 2 ? &reply_ : refuse("it sent an array of another length than its command gives");
   if (expected_.want != Want::kMembers) return refuse("it sent an array where its command gives none");
   reply_.item_count = count;
   // A large set of a sound server is read past; a count that no set has is an attack.
@@ -131,7 +156,7 @@ void* ReplyReader::array(const redisReadTask* task, std::size_t count) {
 }
 
 void* ReplyReader::integer(const redisReadTask* task, std::int64_t value) {
-  if (task->parent) return refuse("it sent an array that does not hold strings");
+  if (task->parent) return inner(task, value);
   if (!begin()) return nullptr;
   const Want want = expected_.want;
   const bool fits = want == Want::kInteger || (want == Want::kSize && value >= 0) ||
@@ -141,10 +166,25 @@ void* ReplyReader::integer(const redisReadTask* task, std::int64_t value) {
   return &reply_;
 }
 
+void* ReplyReader::inner(const redisReadTask* task, std::int64_t value) {
+  const bool deep = task->parent->parent != nullptr;
+  if (expected_.want == (deep ? Want::kAdded : Want::kFlags) && (value == 0 || value == 1)) {
+    reply_.flags[task->idx] = static_cast<std::uint8_t>(value);
+  } else if (expected_.want == Want::kAdded && !deep && task->idx == 1 && value >= 0) {
+    reply_.integer = value;
+  } else {
+    return refuse("it sent an array that does not hold what its command gives");
+  }
+  return &reply_;
+}
+
 void* ReplyReader::nil(const redisReadTask* task) {
-  if (task->parent) return refuse("it sent an array that does not hold strings");
+  if (task->parent) return refuse("it sent an array that does not hold what its command gives");
   if (!begin()) return nullptr;
-  if (expected_.want != Want::kValue) return refuse("it sent nil where its command does not");
+  const Want want = expected_.want;
+  if (want != Want::kValue && want != Want::kAdded && want != Want::kEmpty)
+    return refuse("it sent nil where its command does not");
+  reply_.nil = true;
   return &reply_;
 }
 

@@ -1,7 +1,7 @@
 // ReplyReader: stands in for hiredis' reply objects and checks every reply while it is read. A reply that
-// nobody waits for, of another type than its command gives, nested or beyond the bounds is refused, which
-// makes hiredis close the connection; so none of its assertions can be reached from the wire, and a set's
-// members go to the submit's arena without an object each. One per connection; its loop's thread.
+// nobody waits for, of another type than its command gives, nested but for that, or beyond the bounds is
+// refused, which makes hiredis close the connection; so none of its assertions can be reached from the wire,
+// and a set's members go to the submit's arena without an object each. One per connection; its loop's thread.
 #pragma once
 
 #include <hiredis/hiredis.h>
@@ -22,6 +22,9 @@ enum class Want : std::uint8_t {
   kFlag,     // 0 or 1
   kSize,     // 0 or more
   kMembers,  // an array of strings
+  kFlags,    // an array of `count` numbers, each 0 or 1
+  kAdded,    // an array of two: one as of kFlags, and a number, 0 or more; or nil
+  kEmpty,    // an array of nothing, or nil
   kValue,    // a string or nil
   kStatus,   // one certain word
 };
@@ -31,15 +34,18 @@ struct Expected {
   std::string_view status{};    // for kStatus
   Arena* arena = nullptr;       // takes members and values
   std::size_t* room = nullptr;  // how many bytes of them still fit
+  std::size_t count = 0;        // for kFlags and kAdded
 };
 
 // One reply. What it points to is in the submit's arena; `error` is valid during the call that gets it.
 struct Reply {
   std::string_view error{};  // without its '-'; empty when it is none
   bool too_large = false;    // members or value did not fit and are not here
+  bool nil = false;
   std::int64_t integer = 0;
   evl_bytes* items = nullptr;
   std::size_t item_count = 0;
+  std::uint8_t* flags = nullptr;
 };
 
 class ReplyReader {
@@ -72,6 +78,9 @@ class ReplyReader {
 
   void* string(const redisReadTask* task, const char* text, std::size_t size);
   void* array(const redisReadTask* task, std::size_t count);
+  void* inner(const redisReadTask* task, std::int64_t value);
+  void* flags(std::size_t count);
+  void* problem(const char* text, std::size_t size);
   void* integer(const redisReadTask* task, std::int64_t value);
   void* nil(const redisReadTask* task);
   bool begin();  // of a reply; false: refused

@@ -3,7 +3,6 @@
 // Keys and figures are those of the hosts it stands beside on one store: PREFIXtotal, PREFIXip:ADDRESS and
 // the set PREFIXip:ADDRESS:ports, each request counted once. One submit carries all four operations.
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <string>
 
@@ -82,21 +81,9 @@ class Stats {
                 is_new ? "This source port has never been seen." : "This source port has been seen already."},
                evl::boolean(is_new))
         .list({"ports", "source ports which have been seen for your ip"});
-    put_ports(answer, {ports.items, ports.item_count});
+    answer.items(ports, EVL_VALUE_DIGITS);
     answer.end();
     answer.finish();
-  }
-
-  // In pieces: a list of 60,000 ports must not need as many values at a time.
-  static void put_ports(evl::Rendering& answer, std::span<const evl_bytes> ports) {
-    std::array<evl_value, 128> values;
-    values.fill(evl::digits({}));
-    while (!ports.empty()) {
-      const std::size_t n = std::min(ports.size(), values.size());
-      for (std::size_t i = 0; i < n; ++i) values[i].text = ports[i];
-      answer.items({values.data(), n});
-      ports = ports.subspan(n);
-    }
   }
 
   std::string address_key_;

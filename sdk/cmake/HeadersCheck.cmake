@@ -6,6 +6,9 @@ endif()
 
 file(GLOB_RECURSE headers CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}/include
      ${CMAKE_CURRENT_SOURCE_DIR}/include/*.h ${CMAKE_CURRENT_SOURCE_DIR}/include/*.hpp)
+file(GLOB_RECURSE kit_headers CONFIGURE_DEPENDS RELATIVE ${CMAKE_CURRENT_SOURCE_DIR}/testkit/include
+     ${CMAKE_CURRENT_SOURCE_DIR}/testkit/include/*.hpp)
+list(APPEND headers ${kit_headers})
 set(units)
 foreach(header IN LISTS headers)
   set(languages cpp)
@@ -24,6 +27,7 @@ endforeach()
 if(units)
   add_library(sdk_headers_check OBJECT ${units})
   target_link_libraries(sdk_headers_check PRIVATE evloom_sdk)
+  target_include_directories(sdk_headers_check PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/testkit/include)
   target_compile_options(sdk_headers_check PRIVATE
     -Wall -Wextra -Wpedantic -pedantic-errors -Wconversion -Wshadow -Werror -O0 -g0
     $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>)

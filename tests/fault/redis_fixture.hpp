@@ -29,6 +29,12 @@ inline PluginFile redis_plugin(int port, OptionMap options = {}) {
   return {EVLOOM_PLUGIN_DIR "/redis.so", std::move(options)};
 }
 
+// The same for a script, which answers the commands that were asked for and no others.
+inline PluginFile scripted_redis(int port, OptionMap options = {}) {
+  options.emplace("commands", "plain");
+  return redis_plugin(port, std::move(options));
+}
+
 inline bool ready(PluginFixture& store, std::chrono::milliseconds limit = 20s) {
   return wait_until(
       [&] {

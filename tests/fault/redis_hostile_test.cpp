@@ -33,7 +33,7 @@ TEST_P(RedisHostile, ReplyEndsTheConnectionAndNothingElse) {
       // Left open: it is the plugin that must let go, not the deadline of a closed socket.
     }
   }));
-  PluginFixture store(redis_plugin(server.port(), {{"command_timeout", "3s"}}), 1);
+  PluginFixture store(scripted_redis(server.port(), {{"command_timeout", "3s"}}), 1);
   ASSERT_TRUE(ready(store));
   const auto before = Clock::now();
   const Reply reply = store.run(0, {hostile.op});
@@ -58,10 +58,13 @@ INSTANTIATE_TEST_SUITE_P(
         Hostile{"IntegerForASet", set_read("s"), ":1\r\n", "a number"},
         Hostile{"NilForASet", set_read("s"), "$-1\r\n", "nil"},
         Hostile{"NilArrayForASet", set_read("s"), "*-1\r\n", "nil"},
-        Hostile{"IntegersInASet", set_read("s"), "*2\r\n:1\r\n:2\r\n", "does not hold strings"},
-        Hostile{"NilInASet", set_read("s"), "*2\r\n$1\r\na\r\n$-1\r\n", "does not hold strings"},
-        Hostile{"ErrorInASet", set_read("s"), "*2\r\n$1\r\na\r\n-ERR x\r\n", "does not hold strings"},
-        Hostile{"StatusInASet", set_read("s"), "*1\r\n+OK\r\n", "does not hold strings"},
+        Hostile{"IntegersInASet", set_read("s"), "*2\r\n:1\r\n:2\r\n",
+                "does not hold what its command gives"},
+        Hostile{"NilInASet", set_read("s"), "*2\r\n$1\r\na\r\n$-1\r\n",
+                "does not hold what its command gives"},
+        Hostile{"ErrorInASet", set_read("s"), "*2\r\n$1\r\na\r\n-ERR x\r\n",
+                "does not hold what its command gives"},
+        Hostile{"StatusInASet", set_read("s"), "*1\r\n+OK\r\n", "does not hold what its command gives"},
         Hostile{"ArrayInASet", set_read("s"), "*1\r\n*1\r\n$1\r\na\r\n", "inside an array"},
         Hostile{"TwoForAFlag", set_add("s", {"a"}), ":2\r\n", "a number"},
         Hostile{"NegativeForAFlag", set_add("s", {"a"}), ":-1\r\n", "a number"},
@@ -105,7 +108,7 @@ TEST(RedisUnsolicited, RepliesEndTheConnectionAndNothingElse) {
       if (serial == 0) peer.send(text);
       while (peer.command()) peer.send(":7\r\n");
     }));
-    PluginFixture store(redis_plugin(server.port()), 1);
+    PluginFixture store(scripted_redis(server.port()), 1);
     EXPECT_TRUE(wait_until([&] { return server.connections() >= 2; })) << text;
     ASSERT_TRUE(ready(store));
     EXPECT_EQ(store.run_one(0, add("c")).integer, 7);
@@ -118,7 +121,7 @@ TEST(RedisUnsolicited, AReplyTooManyBehindTheAnswerDoesNotHarmTheAnswer) {
   ScriptedServer server(after_handshake([](Peer& peer, unsigned) {
     while (peer.command()) peer.send(":7\r\n+OK\r\n");
   }));
-  PluginFixture store(redis_plugin(server.port()), 1);
+  PluginFixture store(scripted_redis(server.port()), 1);
   for (int i = 0; i < 5; ++i) {
     ASSERT_TRUE(ready(store));
     const Reply reply = store.run(0, {add("c")});
@@ -135,7 +138,7 @@ TEST(RedisUnsolicited, AReplyInTheHandshakeIsRefused) {
       while (client.command()) client.send(":7\r\n");
     })(peer, serial);
   });
-  PluginFixture store(redis_plugin(server.port()), 1);
+  PluginFixture store(scripted_redis(server.port()), 1);
   EXPECT_TRUE(wait_until([&] { return server.connections() >= 2; }));
   ASSERT_TRUE(ready(store));
   EXPECT_EQ(store.run_one(0, add("c")).integer, 7);
@@ -149,7 +152,7 @@ TEST(RedisUnsolicited, AHandshakeOfGarbageNeverCountsAsUsable) {
       peer.send(text);
       peer.hold(200ms);
     });
-    PluginFixture store(redis_plugin(server.port()), 1);
+    PluginFixture store(scripted_redis(server.port()), 1);
     EXPECT_TRUE(wait_until([&] { return server.connections() >= 3; })) << text;
     EXPECT_NE(store.health(0), EVL_OK) << text;
   }
@@ -165,14 +168,15 @@ TEST(RedisBounds, AnEndlessArrayTakesNoMoreThanMaxReply) {
     while (peer.send(members)) {
     }
   }));
-  PluginFixture store(redis_plugin(server.port(), {{"command_timeout", "300ms"}, {"max_reply", "64MiB"}}), 1);
+  PluginFixture store(scripted_redis(server.port(), {{"command_timeout", "300ms"}, {"max_reply", "64MiB"}}),
+                      1);
   ASSERT_TRUE(ready(store));
   EXPECT_EQ(store.run(0, {set_read("s")}).status, EVL_E_UNKNOWN);
 }
 
 TEST(RedisBounds, ASetLargerThanMaxReplyIsALimitAndItsNeighboursAreWell) {
   RedisServer server;
-  PluginFixture store(redis_plugin(server.port(), {{"max_reply", "64KiB"}}), 1);
+  PluginFixture store(scripted_redis(server.port(), {{"max_reply", "64KiB"}}), 1);
   ASSERT_TRUE(ready(store));
   Strings members;
   for (int i = 0; i < 10000; ++i) members.push_back("member" + std::to_string(i));
@@ -199,7 +203,7 @@ TEST(RedisBounds, ATruncatedReplyThatStaysTruncatedEndsByTheDeadline) {
       peer.send(text);
       peer.hold();
     }));
-    PluginFixture store(redis_plugin(server.port(), {{"command_timeout", "50ms"}}), 1);
+    PluginFixture store(scripted_redis(server.port(), {{"command_timeout", "50ms"}}), 1);
     ASSERT_TRUE(ready(store));
     const Op op = text[0] == '*' ? set_read("s") : text[0] == '$' ? get("v") : add("c");
     EXPECT_EQ(store.run(0, {op}).status, EVL_E_UNKNOWN) << text;

@@ -51,7 +51,7 @@ TEST(RedisOutage, AfterALongOutageItIsUsableWithinTwoSecondsThoughTheBackOffHasG
 
 TEST(RedisOutage, WhatIsUnderWayWhenItIsKilledIsUnknown) {
   RedisServer server;
-  PluginFixture store(redis_plugin(server.port()), 1);
+  PluginFixture store(scripted_redis(server.port()), 1);
   ASSERT_TRUE(ready(store));
   server.stop();
   auto first = store.submit(0, {add("c"), add("d")});

@@ -87,7 +87,7 @@ TEST(RedisLogin, APasswordChangedInUseIsAskedForAgain) {
   ScriptedServer server(after_handshake([&](Peer& peer, unsigned serial) {
     while (peer.command()) peer.send(serial == 0 ? "-NOAUTH Authentication required.\r\n" : ":7\r\n");
   }));
-  PluginFixture store(redis_plugin(server.port(), {{"password", "word"}}), 1);
+  PluginFixture store(scripted_redis(server.port(), {{"password", "word"}}), 1);
   ASSERT_TRUE(ready(store));
   EXPECT_EQ(store.run_one(0, add("c")).status, EVL_E_DENIED);
   EXPECT_TRUE(wait_until([&] { return server.connections() >= 2; }));
@@ -209,7 +209,7 @@ TEST_P(RedisErrors, BecomesAStatusAndALineWithARemedy) {
   ScriptedServer server(after_handshake([&](Peer& peer, unsigned) {
     while (peer.command()) peer.send("-" + std::string(GetParam().reply) + "\r\n");
   }));
-  PluginFixture store(redis_plugin(server.port()), 1);
+  PluginFixture store(scripted_redis(server.port()), 1);
   ASSERT_TRUE(ready(store));
   const Reply reply = store.run(0, {add("c"), set_add("s", {"a", "b"})});
   ASSERT_EQ(reply.results.size(), 2u);
@@ -249,7 +249,7 @@ TEST(RedisRefusal, ASetAddOfWhichSomeWasDoneIsUnknown) {
   ScriptedServer server(after_handshake([](Peer& peer, unsigned) {
     for (int i = 0; peer.command(); ++i) peer.send(i == 1 ? "-OOM command not allowed\r\n" : ":1\r\n");
   }));
-  PluginFixture store(redis_plugin(server.port()), 1);
+  PluginFixture store(scripted_redis(server.port()), 1);
   ASSERT_TRUE(ready(store));
   const Reply reply = store.run(0, {set_add("s", {"a", "b", "c"}), add("c")});
   ASSERT_EQ(reply.results.size(), 2u);

@@ -1,8 +1,14 @@
 // "evloom.host.render/1". [loop]
+#include <algorithm>
 #include <array>
 #include <memory>
+#include <new>
+#include <span>
+#include <string>
+#include <utility>
 
 #include "epoch/answer.hpp"
+#include "epoch/list.hpp"
 #include "epoch/services.hpp"
 #include "epoch/services/check.hpp"
 
@@ -13,6 +19,9 @@ namespace {
 constexpr http::Header kVary[] = {{"Vary", "Accept"}};
 // A smaller answer is copied where the socket does not take it at once; a larger one is kept until it has.
 constexpr std::size_t kCopied = std::size_t{16} << 10;
+constexpr std::size_t kWorthKeeping = 32;  // items of a list
+
+static_assert(std::tuple_size_v<Answer::Pieces> == 1 + http::Body::kMostMore);
 
 // An answer on its way out, and where it goes back to.
 struct Sent {
@@ -70,8 +79,11 @@ evl_status finish(evl_request* raw) {
   reply.status = static_cast<std::uint16_t>(request->rendered_status);
   reply.content_type = offer.table->media_type;
   if (request->route().offers.size() > 1) reply.headers = kVary;
-  reply.body.bytes = answer->bytes();
-  if (answer->bytes().size() > kCopied) {
+  Answer::Pieces room;
+  const auto pieces = answer->pieces(room);
+  reply.body.bytes = pieces.front();
+  reply.body.more = pieces.subspan(1);
+  if (answer->bytes() > kCopied) {
     reply.body.release = &Sent::release;
     reply.body.context = new Sent{pool, std::move(answer)};
     request->answer(reply);
@@ -82,8 +94,39 @@ evl_status finish(evl_request* raw) {
   return EVL_OK;
 }
 
+evl_status items(evl_request* raw, evl_rendering* rendering, const evl_result* result, evl_value_kind kind) {
+  Request* request = checked(raw);
+  if (!request || !rendering || !result || !is_list(*result, kind)) return EVL_E_INVALID;
+  if (!request->open() || !request->rendering) return EVL_E_STATE;
+  Answer& answer = *request->rendering;
+  const Offer& offer = *request->offer();
+  const std::span<const evl_bytes> list(result->items, result->item_count);
+  const auto write = [&] {
+    return offer.instance->call("items", [&] { return write_list(*rendering, list, kind); });
+  };
+  if (result->version == 0 || list.size() < kWorthKeeping) return write();
+
+  Fragments& fragments = request->host().fragments();
+  const Fragments::Key key{result->version, result->origin, offer.instance->serial(), kind,
+                           std::to_array(answer.scratch)};
+  if (std::shared_ptr<const Fragment> kept = fragments.find(key)) {
+    std::copy(kept->scratch.begin(), kept->scratch.end(), answer.scratch);
+    return answer.append(std::move(kept));
+  }
+  const std::size_t before = answer.written().size();
+  const evl_status status = write();
+  if (status != EVL_OK) return status;
+  const std::string_view made = answer.written().substr(before);
+  try {
+    fragments.keep(key, std::make_shared<Fragment>(std::string(made), std::to_array(answer.scratch)));
+  } catch (const std::bad_alloc&) {
+    // It is written: that it is not kept costs time, no more.
+  }
+  return EVL_OK;
+}
+
 }  // namespace
 
-const evl_render_access kRenderAccess = {sizeof(evl_render_access), begin, finish};
+const evl_render_access kRenderAccess = {sizeof(evl_render_access), begin, finish, items};
 
 }  // namespace evloom::epoch

@@ -66,6 +66,7 @@ evl_status submit(evl_request* raw, evl_store* store, const evl_op* ops, std::si
   call->request = request;
   call->reply = reply;
   call->context = context;
+  call->after = request->last_call();
   const evl_status status = batcher->submit(*call, copies.data(), count);
   if (status == EVL_OK) request->hold(*call);
   return status;

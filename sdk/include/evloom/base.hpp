@@ -57,6 +57,7 @@ inline const char* status_name(evl_status status) {
 // a status and a text before it would cross.
 class Failure : public std::runtime_error {
  public:
+  // The status that the callee's caller gets, and the words that go with it.
   Failure(evl_status status, const std::string& reason) : std::runtime_error(reason), status_(status) {}
   evl_status status() const { return status_; }
 

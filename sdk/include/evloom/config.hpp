@@ -12,16 +12,20 @@
 
 namespace evl {
 
+// A node of an instance's options.
 class Config {
  public:
+  // Made by the glue.
   Config(const evl_config_reader* reader, const evl_config* node) : reader_(reader), node_(node) {}
 
   // Whether the option is there, by the file or by its schema's default.
   explicit operator bool() const { return node_ != nullptr; }
 
+  // The value of a key; false when there is none.
   Config operator[](const char* key) const {
     return {reader_, node_ ? reader_->member(node_, key) : nullptr};
   }
+  // Entries of a list or a map, each value with its key in the file's order.
   std::size_t size() const { return node_ ? reader_->count(node_) : 0; }
   Config at(std::size_t index) const {
     return {reader_, node_ ? reader_->at(node_, index, nullptr) : nullptr};

@@ -26,8 +26,10 @@ namespace evl {
 // Appends to the answer; throws Failure when it grows too large. [loop]
 class Writer {
  public:
+  // Made by the glue.
   explicit Writer(evl_writer* writer) : writer_(writer) {}
 
+  // Text as it is, one byte of it, or a whole number in decimal.
   void operator()(std::string_view text) {
     const evl_status status = evl_write(writer_, text.data(), text.size());
     if (status != EVL_OK) throw Failure(status, "the answer is too large");
@@ -65,9 +67,11 @@ class Writer {
 // Items of a list: an array whose maker may know a larger evl_value than we do.
 class Values {
  public:
+  // Made by the glue.
   Values(const evl_value* first, std::size_t count)
       : first_(reinterpret_cast<const char*>(first)), stride_(count != 0 ? first->size : 0), count_(count) {}
 
+  // How many, and each of them.
   std::size_t size() const { return count_; }
   const evl_value& operator[](std::size_t index) const {
     return *reinterpret_cast<const evl_value*>(first_ + index * stride_);

@@ -24,6 +24,7 @@ namespace evl {
 
 // The host's interfaces, looked up once per instance.
 struct HostInterfaces {
+  // Throws Failure when the host lacks one of them.
   explicit HostInterfaces(const evl_host* h)
       : host(h),
         log(get<evl_log>(EVL_HOST_LOG)),
@@ -36,6 +37,7 @@ struct HostInterfaces {
         store(get<evl_store_access>(EVL_HOST_STORE)),
         render(get<evl_render_access>(EVL_HOST_RENDER)) {}
 
+  // The host itself, and the tables that it gave.
   const evl_host* host;
   const evl_log* log;
   const evl_config_reader* config;
@@ -59,8 +61,10 @@ struct HostInterfaces {
 // One event loop of the host.
 class Loop {
  public:
+  // Made by the glue.
   Loop(const HostInterfaces* interfaces, evl_loop* loop) : interfaces_(interfaces), loop_(loop) {}
 
+  // 0 ... Host::loop_count() - 1.
   std::uint32_t index() const { return interfaces_->loop->index(loop_); }
   // libevent's base, for clients with a libevent adapter. [loop]
   struct event_base* event_base() const {
@@ -70,6 +74,7 @@ class Loop {
   std::chrono::nanoseconds now() const { return std::chrono::nanoseconds(interfaces_->loop->now(loop_)); }
   // Has `message.run` called on this loop; the caller owns it until then. [any]
   void post(evl_message& message) const { interfaces_->loop->post(interfaces_->host, loop_, &message); }
+  // What functions of the C ABI take.
   evl_loop* raw() const { return loop_; }
   bool operator==(const Loop& other) const { return loop_ == other.loop_; }
 
@@ -78,10 +83,13 @@ class Loop {
   evl_loop* loop_;
 };
 
+// The host, as the instance that it was given to sees it.
 class Host {
  public:
+  // Made by the glue.
   explicit Host(const HostInterfaces* interfaces) : interfaces_(interfaces) {}
 
+  // How many loops there are; constant.
   std::uint32_t loop_count() const { return interfaces_->loop->count(interfaces_->host); }
 
   // Log lines under the instance's name. [any]
@@ -109,6 +117,7 @@ class Host {
     interfaces_->metrics->add(interfaces_->host, loop.raw(), metric, amount);
   }
 
+  // The tables of the C ABI.
   const HostInterfaces& interfaces() const { return *interfaces_; }
 
  private:
@@ -124,6 +133,7 @@ class Host {
 // under way. [loop] throughout.
 class Timer {
  public:
+  // Not started.
   Timer(Host host, Loop loop) : host_(host), loop_(loop) {}
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;

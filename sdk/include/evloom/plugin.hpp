@@ -29,10 +29,11 @@ struct Table;
 // What the host's `instance` points to.
 template <typename T>
 struct Instance {
+  // Whatever T's constructor throws comes out.
   Instance(const evl_host* host, const evl_config* options)
       : interfaces(host), object(Host(&interfaces), Config(interfaces.config, options)) {}
-  HostInterfaces interfaces;
-  T object;
+  HostInterfaces interfaces;  // of this instance
+  T object;                   // the author's
 };
 
 namespace detail {
@@ -52,6 +53,7 @@ struct ReceiverOf<T> {
 template <typename T>
 using Receiver = typename detail::ReceiverOf<T>::type;
 
+// What takes the calls of this slot.
 template <typename T>
 Receiver<T>& receiver(void* instance, void* slot) {
   if constexpr (HasPerLoop<T>) {
@@ -82,6 +84,7 @@ evl_status guarded(evl_error* error, Body body) {
   }
 }
 
+// The table of one interface of an object.
 template <typename T, typename Interface>
 const void* table_of([[maybe_unused]] const T& object) {
   if constexpr (requires { Table<T, Interface>::get(object); }) {
@@ -91,6 +94,7 @@ const void* table_of([[maybe_unused]] const T& object) {
   }
 }
 
+// `get_interface` of a plugin whose instances are of class T and offer these interfaces.
 template <typename T, typename... Interfaces>
 const void* get_interface(void* instance, const char* id) {
   const T& object = static_cast<const Instance<T>*>(instance)->object;

@@ -46,10 +46,11 @@ inline evl_value digits(std::string_view decimal) {
 
 // What a value is called: for machines, for people, and (optionally) a sentence that says it all.
 struct Field {
-  std::string_view name;
-  std::string_view label;
-  std::string_view sentence = {};
+  std::string_view name;           // "requests_total"
+  std::string_view label;          // "Total requests"
+  std::string_view sentence = {};  // stands in place of "label = value" when it is not empty
 
+  // As the C ABI has it; refers to the same text.
   evl_field raw() const { return {sizeof(evl_field), 0, bytes(name), bytes(label), bytes(sentence)}; }
 };
 
@@ -57,12 +58,14 @@ struct Field {
 // 500.
 class Rendering {
  public:
+  // Begins an answer with that status code; throws Failure when the request has been answered.
   Rendering(Request& request, std::uint32_t status) : request_(request) {
     raw_.size = sizeof raw_;
     status_ = request.interfaces().render->begin(request.raw(), status, &raw_);
     if (status_ != EVL_OK) throw Failure(status_, "the rendering could not begin");
   }
 
+  // One field; the beginning of a list or of a record; items of the list; the end of whichever is innermost.
   Rendering& field(const Field& field, const evl_value& value) {
     const evl_field f = field.raw();
     return then(raw_.format->field(raw_.instance, raw_.slot, raw_.writer, &f, &value));
@@ -77,6 +80,11 @@ class Rendering {
   }
   Rendering& items(std::span<const evl_value> values) {
     return then(raw_.format->items(raw_.instance, raw_.slot, raw_.writer, values.data(), values.size()));
+  }
+  // The items of a store's result, as values of `kind`: EVL_VALUE_TEXT or EVL_VALUE_DIGITS. For a long list
+  // that seldom changes this costs next to nothing.
+  Rendering& items(const evl_result& result, evl_value_kind kind) {
+    return then(request_.interfaces().render->items(request_.raw(), &raw_, &result, kind));
   }
   Rendering& end() { return then(raw_.format->end(raw_.instance, raw_.slot, raw_.writer)); }
 

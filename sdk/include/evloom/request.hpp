@@ -15,26 +15,30 @@ namespace evl {
 
 // The other end of the connection; see evl_peer.
 struct Peer {
-  evl_peer_family family;
-  std::string_view address;
-  std::uint32_t port;
+  evl_peer_family family;    // EVL_PEER_*
+  std::string_view address;  // "192.0.2.1", "2001:db8::1", "unix:1000"
+  std::uint32_t port;        // of a unix peer its process id
 };
 
 // What the coroutine layer (task.hpp) keeps for a request that a coroutine answers, in the request's arena.
 // The host's own user pointer leads to it then, and the handler's is here.
 struct TaskAnchor {
-  void* user = nullptr;
+  void* user = nullptr;  // as set_user gave it
 };
 
+// One request.
 class Request {
  public:
+  // Made by the glue, or from what `resume` gave.
   Request(const HostInterfaces* interfaces, evl_request* request, TaskAnchor* anchor = nullptr)
       : interfaces_(interfaces), request_(request), anchor_(anchor) {}
 
+  // "GET"; the target as it was sent; the path, decoded and normalised; the whole body.
   std::string_view method() const { return view(api().method(request_)); }
   std::string_view target() const { return view(api().target(request_)); }
   std::string_view path() const { return view(api().path(request_)); }
   std::string_view body() const { return view(api().body(request_)); }
+  // The other end of the connection, and the loop that the request belongs to.
   Peer peer() const {
     evl_peer peer{};
     peer.size = sizeof peer;
@@ -43,6 +47,7 @@ class Request {
   }
   Loop loop() const { return {interfaces_, api().loop(request_)}; }
 
+  // A {name} of the route's path, the first of that name in the query, the first header of that name.
   std::optional<std::string_view> param(std::string_view name) const { return find(api().param, name); }
   std::optional<std::string_view> query(std::string_view name) const { return find(api().query, name); }
   std::optional<std::string_view> header(std::string_view name) const { return find(api().header, name); }
@@ -66,6 +71,7 @@ class Request {
     return memory;
   }
 
+  // A pointer of the handler's own, null at first.
   void set_user(void* user) { anchor_ ? void(anchor_->user = user) : api().set_user(request_, user); }
   void* user() const { return anchor_ ? anchor_->user : api().user(request_); }
 
@@ -87,8 +93,10 @@ class Request {
     return api().fail(request_, why, bytes(reason));
   }
 
+  // Holds the request beyond on_request; 0 when it has been answered.
   evl_ticket suspend() { return api().suspend(request_); }
 
+  // What functions of the C ABI take.
   evl_request* raw() const { return request_; }
   const HostInterfaces& interfaces() const { return *interfaces_; }
   TaskAnchor* anchor() const { return anchor_; }

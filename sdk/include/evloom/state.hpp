@@ -25,6 +25,7 @@ namespace evl {
 // Where `save` puts its blobs. A handle: valid during the call alone.
 class StateWriter {
  public:
+  // Made by the glue.
   StateWriter(evl_state_put function, void* context) : put_(function), context_(context) {}
 
   // The host copies both. Throws Failure when it refuses them.
@@ -39,17 +40,20 @@ class StateWriter {
   void* context_;
 };
 
+// One named piece of state.
 struct Blob {
-  std::string_view name;
-  std::string_view data;
+  std::string_view name;  // as it was put
+  std::string_view data;  // likewise
 };
 
 // What `load` is given: an array whose maker may know a larger evl_blob than we do. Valid during the call.
 class Blobs {
  public:
+  // Made by the glue.
   Blobs(const evl_blob* first, std::size_t count)
       : first_(reinterpret_cast<const char*>(first)), stride_(count != 0 ? first->size : 0), count_(count) {}
 
+  // How many, and each of them in the order in which they were put.
   std::size_t size() const { return count_; }
   Blob operator[](std::size_t index) const {
     const auto& blob = *reinterpret_cast<const evl_blob*>(first_ + index * stride_);

@@ -16,7 +16,9 @@ namespace evl {
 // Which of the items of a SET_ADD were new: (*this)[i], in the order in which they were given.
 class Added {
  public:
+  // Made by the glue.
   Added(std::int64_t count, const std::uint8_t* fresh) : count_(count), fresh_(fresh) {}
+  // How many were new, and whether each was.
   std::int64_t count() const { return count_; }
   bool operator[](std::size_t index) const { return fresh_[index] != 0; }
 
@@ -28,7 +30,9 @@ class Added {
 // The members of a set, in no order.
 class Members {
  public:
+  // Made by the glue.
   explicit Members(std::span<const evl_bytes> items) : items_(items) {}
+  // How many, each of them, and all as the C ABI has them.
   std::size_t size() const { return items_.size(); }
   std::string_view operator[](std::size_t index) const { return view(items_[index]); }
   std::span<const evl_bytes> raw() const { return items_; }
@@ -40,7 +44,7 @@ class Members {
 // An operation whose result is a T. Everywhere an evl_op will do, it is one.
 template <typename T>
 struct Op : evl_op {
-  using Value = T;
+  using Value = T;  // of a co_await of it
 };
 
 // What PUT gives: that it was done.
@@ -89,6 +93,7 @@ inline Op<bool> expire(std::string_view key, std::int64_t milliseconds) {
 // What came back, valid during the reply. `status` speaks for all; each result has its own as well.
 class Results {
  public:
+  // Made by the glue.
   Results(evl_status status, const evl_result* results, std::size_t count)
       : status_(status), results_(results), count_(status == EVL_OK ? count : 0) {}
 
@@ -99,6 +104,7 @@ class Results {
       if ((*this)[i].status != EVL_OK) return (*this)[i].status;
     return EVL_OK;
   }
+  // How many, and each of them in the order of the operations.
   std::size_t size() const { return count_; }
   const evl_result& operator[](std::size_t index) const {
     return *reinterpret_cast<const evl_result*>(reinterpret_cast<const char*>(results_) +
@@ -116,27 +122,28 @@ class Store;
 // Operations that a coroutine awaits (task.hpp): all of one submit. Made by Store, awaited at once.
 template <typename... Values>
 struct All {
-  const Store& store;
-  std::array<evl_op, sizeof...(Values)> ops;
+  const Store& store;                         // where they go
+  std::array<evl_op, sizeof...(Values)> ops;  // in order
 };
 // The same, giving the results as they are.
 template <std::size_t Count>
 struct Attempt {
-  const Store& store;
-  std::array<evl_op, Count> ops;
+  const Store& store;             // where they go
+  std::array<evl_op, Count> ops;  // in order
 };
 // A single one; `item` is that of the operation when it has one of its own.
 template <typename Value>
 struct Single {
-  const Store& store;
-  evl_op op;
-  evl_bytes item = {};
-  bool own_item = false;
+  const Store& store;     // where it goes
+  evl_op op;              // what is done
+  evl_bytes item = {};    // of the operation, when it has one of its own
+  bool own_item = false;  // whether it has
 };
 
 // A store that the request's route names: its `store`, or with a role one of its `stores`.
 class Store {
  public:
+  // `role` "" for the route's `store`, else a key of its `stores`.
   explicit Store(Request& request, const char* role = "")
       : request_(request), store_(request.interfaces().store->find(request.raw(), role)) {}
 
@@ -167,6 +174,7 @@ class Store {
         },
         held);
   }
+  // The same for operations that are written out.
   template <typename Reply>
   evl_status submit(std::initializer_list<evl_op> ops, Reply reply) {
     return submit(std::span<const evl_op>(ops.begin(), ops.size()), reply);
@@ -205,6 +213,7 @@ class Store {
     return {*this, evl::expire(key, milliseconds)};
   }
 
+  // What it was made from, and what functions of the C ABI take.
   const Request& request() const { return request_; }
   evl_store* raw() const { return store_; }
 

@@ -18,13 +18,22 @@
 
 namespace evl {
 
+// An empty result.
+inline evl_result result(evl_status status = EVL_OK) {
+  evl_result result{};
+  result.size = sizeof result;
+  result.status = status;
+  return result;
+}
+
 // One submit: its operations, and how it ends. A plain value; see evl_store_backend for the rules.
 struct Batch {
-  const evl_op* ops;
-  std::size_t count;
-  evl_store_done callback;
-  void* context;
+  const evl_op* ops;        // the first one; their stride is its `size`
+  std::size_t count;        // of operations
+  evl_store_done callback;  // called once, by done or failed
+  void* context;            // the callback's
 
+  // One of the operations.
   const evl_op& operator[](std::size_t index) const {
     return *reinterpret_cast<const evl_op*>(reinterpret_cast<const char*>(ops) + index * ops->size);
   }

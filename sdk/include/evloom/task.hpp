@@ -53,8 +53,9 @@ struct Promise<void> : PromiseBase {
 template <typename T>
 class [[nodiscard]] Task {
  public:
-  using promise_type = detail::Promise<T>;
+  using promise_type = detail::Promise<T>;  // for the compiler
 
+  // Made by the coroutine that returns it; moved, never copied; one that was not awaited never runs.
   explicit Task(std::coroutine_handle<promise_type> handle) : handle_(handle) {}
   Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
   Task& operator=(Task&& other) noexcept {
@@ -65,9 +66,11 @@ class [[nodiscard]] Task {
     if (handle_) handle_.destroy();
   }
 
+  // What co_await of one does.
   struct Await {
-    std::coroutine_handle<promise_type> task;
+    std::coroutine_handle<promise_type> task;  // that is awaited
 
+    // Never: it has yet to begin.
     static bool await_ready() noexcept { return false; }
     // Runs it at once, on top of the stack: what needs no waiting comes back without any.
     template <typename Promise>
@@ -103,8 +106,10 @@ inline Task<void> detail::Promise<void>::get_return_object() {
 template <>
 inline constexpr bool is_task<Task<>> = true;
 
+// What handler.hpp calls when on_request is a coroutine.
 template <>
 struct Coroutine<Task<>> {
+  // Begins it with its root in the request's arena.
   template <typename Call>
   static void start(Request& request, Call call) {
     void* const memory = request.allocate(sizeof(detail::Root) + detail::Root::kFirst, alignof(detail::Root));
@@ -129,6 +134,7 @@ struct Coroutine<Task<>> {
     detail::go_on(*root, waiter->coroutine);
   }
 
+  // The request has ended: what is left of the coroutine goes.
   static void finish(const Request& request) {
     detail::Root* const root = of(request);
     if (!root) return;
@@ -137,6 +143,7 @@ struct Coroutine<Task<>> {
     if (root->task) std::exchange(root->task, nullptr).destroy();
   }
 
+  // The request as the coroutine has it.
   static Request begun(const Request& request) {
     detail::Root* const root = of(request);
     return root ? root->request : request;

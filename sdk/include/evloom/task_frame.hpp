@@ -15,7 +15,7 @@ namespace evl {
 // client has gone (EVL_E_CANCELLED) or the deadline passed (EVL_E_TIMEOUT). No std::exception, so that what
 // is caught for failures does not catch it. Let it pass; destructors do the cleaning up.
 struct Cancelled {
-  evl_status why;
+  evl_status why;  // EVL_E_CANCELLED or EVL_E_TIMEOUT
 };
 
 namespace detail {

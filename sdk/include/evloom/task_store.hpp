@@ -119,14 +119,17 @@ struct AttemptWait : StoreWait<AttemptWait<Count>> {
 
 }  // namespace detail
 
+// Submits, waits, and gives what came of it.
 template <typename Value>
 detail::SingleWait<Value> operator co_await(Single<Value>&& single) {
   return detail::SingleWait<Value>(single);
 }
+// The same for several: a tuple of what came of each.
 template <typename... Values>
 detail::AllWait<Values...> operator co_await(All<Values...>&& all) {
   return detail::AllWait<Values...>(all);
 }
+// The same, giving the results with their statuses.
 template <std::size_t Count>
 detail::AttemptWait<Count> operator co_await(Attempt<Count>&& attempt) {
   return detail::AttemptWait<Count>(attempt);

@@ -5,6 +5,7 @@
 
 #include "evloom/base.hpp"
 
+#include "epoch/list.hpp"
 #include "http/negotiate.hpp"
 #include "http/reply.hpp"
 #include "http/target.hpp"
@@ -308,6 +309,13 @@ evl_status ExchangeImpl::begin_rendering(std::uint32_t status, evl_rendering& re
   return begun;
 }
 
+evl_status ExchangeImpl::render_list(const evl_rendering& rendering, std::span<const evl_bytes> items,
+                                     evl_value_kind kind) {
+  if (!open() || !rendering_) return EVL_E_STATE;
+  const auto write = [&] { return evloom::epoch::write_list(rendering, items, kind); };
+  return format_ ? format_->call("items", write) : write();
+}
+
 evl_status ExchangeImpl::finish_rendering() {
   if (!open() || !rendering_) return EVL_E_STATE;
   rendering_ = false;
@@ -325,7 +333,7 @@ evl_status ExchangeImpl::finish_rendering() {
   answer_.media_type = format->media_type;
   answer_.headers.clear();
   if (route_->formats.size() > 1) answer_.headers.emplace_back("Vary", "Accept");
-  answer_.body.assign(buffer_.bytes());
+  answer_.body.assign(buffer_.written());
   answered_ = true;
   if (depth_ == 0) settle_soon();
   return EVL_OK;

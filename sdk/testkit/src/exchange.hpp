@@ -79,6 +79,8 @@ class ExchangeImpl final : public Exchange {
 
   // The rendering under way, if any.
   evl_status begin_rendering(std::uint32_t status, evl_rendering& rendering);
+  evl_status render_list(const evl_rendering& rendering, std::span<const evl_bytes> items,
+                         evl_value_kind kind);
   evl_status finish_rendering();
 
  private:

@@ -129,12 +129,17 @@ void Core::on_work(void* raw) {
 
 void Core::on_work_done(void* raw) {
   auto& self = *static_cast<Core*>(raw);
-  // The first of this loop: pieces end in the order in which they were run.
+  // The first of this loop: pieces end in the order in which they were run. There is one, for this turn was
+  // queued with it.
+  Loop* const here = self.scheduler.current();
+  if (!here) return;  // never: it is queued on a loop
   Piece piece = self.done.pop();
-  for (Loop* const here = self.scheduler.current(); piece.loop != here; piece = self.done.pop())
+  while (piece.loop != here) {
     self.done.push(piece);
+    piece = self.done.pop();
+  }
   --piece.owner->work;
-  piece.owner->call("a message or piece of work", [&] { piece.work->done(piece.work, piece.loop->raw()); });
+  piece.owner->call("a message or piece of work", [&] { piece.work->done(piece.work, here->raw()); });
   piece.owner->unpin();
 }
 

@@ -5,6 +5,7 @@
 
 #include "evloom/base.hpp"
 
+#include "epoch/list.hpp"
 #include "exchange.hpp"
 #include "http/reply.hpp"
 #include "http/target.hpp"
@@ -293,6 +294,12 @@ evl_status finish(evl_request* raw) {
   return request ? request->finish_rendering() : EVL_E_INVALID;
 }
 
+evl_status items(evl_request* raw, evl_rendering* rendering, const evl_result* result, evl_value_kind kind) {
+  ExchangeImpl* request = checked(raw);
+  if (!request || !rendering || !result || !evloom::epoch::is_list(*result, kind)) return EVL_E_INVALID;
+  return request->render_list(*rendering, {result->items, result->item_count}, kind);
+}
+
 }  // namespace
 
 const evl_request_access kRequests = {sizeof(evl_request_access),
@@ -314,6 +321,6 @@ const evl_request_access kRequests = {sizeof(evl_request_access),
                                       suspend,
                                       resume};
 const evl_store_access kStores = {sizeof(evl_store_access), find, submit};
-const evl_render_access kRendering = {sizeof(evl_render_access), begin, finish};
+const evl_render_access kRendering = {sizeof(evl_render_access), begin, finish, items};
 
 }  // namespace evl::testkit

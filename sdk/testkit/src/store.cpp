@@ -150,6 +150,7 @@ std::vector<Result> StoreImpl::carry_out(const std::vector<Op>& ops) {
   std::vector<Result> all;
   for (const Op& op : ops) {
     std::vector<evl_bytes> items;
+    items.reserve(op.items.size());
     for (const std::string& item : op.items) items.push_back(bytes(item));
     const evl_op raw = {sizeof raw, op.kind, bytes(op.key), op.amount, items.data(), items.size()};
     evl_result result{};

@@ -14,13 +14,14 @@
 #include <cstring>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "evloom/testkit.hpp"
 
 namespace {
 
-// Every malloc, calloc and realloc of this process: operator new comes by here, too. One thread.
+// Every allocation of this process: operator new comes by here, too. One thread.
 bool counting = false;
 std::size_t allocations = 0;
 
@@ -28,6 +29,15 @@ extern "C" {
 void* __libc_malloc(std::size_t size);
 void* __libc_calloc(std::size_t count, std::size_t size);
 void* __libc_realloc(void* memory, std::size_t size);
+void* __libc_memalign(std::size_t alignment, std::size_t size);
+}
+
+// Whether an allocation is seen at all.
+bool counter_works() {
+  counting = true;
+  delete new std::string(100, 'x');  // two: the object and its text
+  counting = false;
+  return std::exchange(allocations, 0) == 2;
 }
 
 using namespace evl::testkit;
@@ -76,6 +86,10 @@ extern "C" void* realloc(void* memory, std::size_t size) {
   allocations += counting ? 1 : 0;
   return __libc_realloc(memory, size);
 }
+extern "C" void* aligned_alloc(std::size_t alignment, std::size_t size) {
+  allocations += counting ? 1 : 0;
+  return __libc_memalign(alignment, size);
+}
 
 int main(int count, char** words) {
   const std::size_t rounds = number_after(count, words, "--rounds", 21);
@@ -91,7 +105,8 @@ int main(int count, char** words) {
     handler.exchange = &host.send({.target = "/" + handler.name});
     host.run();
   }
-  bool good = true;
+  bool good = counter_works();
+  if (!good) std::printf("allocations are not counted\n");
   for (const Handler& handler : handlers) {
     serve(host, *handler.exchange, 1000);  // until everything has the size that it needs
     const std::string body = handler.exchange->answer().body;

@@ -59,4 +59,4 @@ static const void* get_interface(void* instance, const char* id) {
   return strcmp(id, EVL_STORE) == 0 ? &table : NULL;
 }
 PER_LOOP_CREATE(create, thread_start, thread_stop, NULL, get_interface)
-EVL_PLUGIN("late_reply", "1.0.0", "A test", "MIT", EVL_STORE, "", "{}", create);
+EVL_PLUGIN("late_reply", "1.0.0", "A test", "MIT", EVL_STORE, EVL_HOST_LOOP, "{}", create);

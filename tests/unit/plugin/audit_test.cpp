@@ -32,7 +32,7 @@ TEST(Audit, RefusesAnotherAbi) {
   EXPECT_EQ(errors_of("wrong_major"), "built for ABI 2.0, this host has 1.0 (build it with this host's SDK)");
   EXPECT_EQ(
       errors_of("newer_minor"),
-      "built for ABI 1.999, this host has only 1.0 (take a newer host, or build it with this host's SDK)");
+      "built for ABI 1.999, this host has only 1.1 (take a newer host, or build it with this host's SDK)");
 }
 
 TEST(Audit, RefusesAFileWithoutItsEntry) {

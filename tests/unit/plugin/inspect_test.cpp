@@ -30,7 +30,7 @@ id            stats
 version       1.0.0
 description   Counts requests per source address and the ports it has used
 licence       MIT
-abi           1.0
+abi           1.1
 interfaces    evloom.handler/1
 needs         evloom.host.store/1
 options       key_prefix: a string, default "requests:". What every key in the store begins with, at most 256 bytes.

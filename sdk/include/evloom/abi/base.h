@@ -24,13 +24,13 @@ extern "C" {
  * minor version rises when a struct grows or an interface that plugins ask for is added. A new interface that
  * plugins offer leaves it as it is: a host that does not know the id never asks for it. */
 #define EVL_ABI_MAJOR 1u
-#define EVL_ABI_MINOR 0u
+#define EVL_ABI_MINOR 1u
 #define EVL_ABI_VERSION ((EVL_ABI_MAJOR << 16) | EVL_ABI_MINOR)
 
 /* What became of a call. EVL_OK is zero; a value that a reader does not know means EVL_E_INTERNAL. */
 typedef int32_t evl_status;
 enum {
-  EVL_OK = 0,
+  EVL_OK = 0,            /* it was done */
   EVL_E_INVALID = 1,     /* an argument or option is wrong */
   EVL_E_UNSUPPORTED = 2, /* the callee does not do this */
   EVL_E_NOT_FOUND = 3,   /* there is nothing of that name */
@@ -50,18 +50,18 @@ enum {
 
 /* Bytes that somebody else owns; not terminated, may hold NUL. `data` may be NULL when `size` is 0. */
 typedef struct evl_bytes {
-  const char* data;
-  size_t size;
+  const char* data; /* the first byte */
+  size_t size;      /* how many */
 } evl_bytes;
 
 /* Where a failing function writes its reason. The caller owns the buffer; the text is always terminated. */
 typedef struct evl_error {
   uint32_t size;
   uint32_t capacity; /* of `text`, in bytes, with the terminator */
-  char* text;
+  char* text;        /* the caller's buffer */
 } evl_error;
 
-/* Copies `text` into the error, cut to its capacity. `error` may be NULL. */
+/* Copies `text` into the error, cut to its capacity. `error` may be NULL. [any] */
 static inline void evl_error_set(evl_error* error, const char* text) {
   size_t n;
   if (!error || !error->text || error->capacity == 0) return;

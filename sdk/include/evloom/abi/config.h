@@ -12,11 +12,19 @@
 extern "C" {
 #endif
 
+/* The id of evl_config_reader. */
 #define EVL_HOST_CONFIG "evloom.host.config/1"
 
+/* What a node is. */
 typedef int32_t evl_config_kind;
-enum { EVL_CONFIG_NULL = 0, EVL_CONFIG_SCALAR = 1, EVL_CONFIG_LIST = 2, EVL_CONFIG_MAP = 3 };
+enum {
+  EVL_CONFIG_NULL = 0,   /* nothing is there */
+  EVL_CONFIG_SCALAR = 1, /* one value */
+  EVL_CONFIG_LIST = 2,   /* nodes in order */
+  EVL_CONFIG_MAP = 3     /* nodes by key */
+};
 
+/* Reads an instance's options. */
 typedef struct evl_config_reader {
   uint32_t size;
 

@@ -13,6 +13,7 @@
 extern "C" {
 #endif
 
+/* What a plugin says of itself, and how an instance is made. */
 typedef struct evl_entry {
   uint32_t size;
   uint32_t abi;            /* EVL_ABI_VERSION the plugin was compiled with */
@@ -31,6 +32,7 @@ typedef struct evl_entry {
   evl_status (*create)(const evl_host* host, const evl_config* options, evl_plugin* plugin, evl_error* error);
 } evl_entry;
 
+/* The name of the exported evl_entry. */
 #define EVL_ENTRY_SYMBOL "evloom_entry"
 
 /* The note: name "evloom", type 1; the description is a run of terminated strings "key=value", in any order,
@@ -40,8 +42,9 @@ typedef struct evl_entry {
 #define EVL_NOTE_TYPE 1u
 
 #define EVL_STRING_(x) #x
+/* The value of a macro as a string literal. */
 #define EVL_STRING(x) EVL_STRING_(x)
-#define EVL_NOTE_ABI "1.0" /* EVL_ABI_MAJOR.EVL_ABI_MINOR */
+#define EVL_NOTE_ABI "1.1" /* EVL_ABI_MAJOR.EVL_ABI_MINOR */
 
 #define EVL_NOTE_TEXT_(ID, VERSION, DESCRIPTION, LICENCE, INTERFACES, NEEDS, OPTIONS)                   \
   "abi=" EVL_NOTE_ABI "\0id=" ID "\0version=" VERSION "\0description=" DESCRIPTION "\0licence=" LICENCE \

@@ -7,17 +7,20 @@
 #define EVLOOM_ABI_FORMAT_H
 
 #include "request.h"
+#include "store.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
+/* The ids of evl_format, which a plugin offers, and of evl_render_access, which the host offers. */
 #define EVL_FORMAT "evloom.format/1"
 #define EVL_HOST_RENDER "evloom.host.render/1"
 
+/* What a value is, and which field of it counts. */
 typedef uint32_t evl_value_kind;
 enum {
-  EVL_VALUE_NULL = 0,
+  EVL_VALUE_NULL = 0,    /* nothing */
   EVL_VALUE_BOOLEAN = 1, /* integer: 0 or 1 */
   EVL_VALUE_INTEGER = 2, /* integer */
   EVL_VALUE_NUMBER = 3,  /* number */
@@ -25,12 +28,13 @@ enum {
   EVL_VALUE_DIGITS = 5   /* text that holds a whole number in decimal, as a store gave it */
 };
 
+/* One value of an answer. */
 typedef struct evl_value {
-  uint32_t size; /* the stride of an array of values */
-  evl_value_kind kind;
-  int64_t integer;
-  double number;
-  evl_bytes text;
+  uint32_t size;       /* the stride of an array of values */
+  evl_value_kind kind; /* EVL_VALUE_* */
+  int64_t integer;     /* of a boolean or an integer */
+  double number;       /* of a number */
+  evl_bytes text;      /* of a text or digits */
 } evl_value;
 
 /* What a value is called. */
@@ -46,8 +50,8 @@ typedef struct evl_field {
 typedef struct evl_writer {
   uint32_t size;
   uint32_t reserved;
-  char* cursor;
-  char* limit;
+  char* cursor; /* the next byte goes here */
+  char* limit;  /* and none from here on */
   evl_status (*grow)(struct evl_writer* writer,
                      size_t need); /* EVL_E_LIMIT when the answer is too large. [loop] */
   uint64_t scratch[4];             /* the format's own, zero at begin */
@@ -77,7 +81,8 @@ typedef struct evl_format {
                       const evl_value* value);                                                  /* [loop] */
   evl_status (*list)(void* instance, void* slot, evl_writer* writer, const evl_field* field);   /* [loop] */
   evl_status (*record)(void* instance, void* slot, evl_writer* writer, const evl_field* field); /* [loop] */
-  evl_status (*items)(void* instance, void* slot, evl_writer* writer, const evl_value* values, size_t count);
+  evl_status (*items)(void* instance, void* slot, evl_writer* writer, const evl_value* values,
+                      size_t count);                                 /* [loop] */
   evl_status (*end)(void* instance, void* slot, evl_writer* writer); /* [loop] */
 } evl_format;
 
@@ -85,12 +90,13 @@ typedef struct evl_format {
 typedef struct evl_rendering {
   uint32_t size;
   uint32_t reserved;
-  const evl_format* format;
-  void* instance;
-  void* slot;
-  evl_writer* writer;
+  const evl_format* format; /* its functions get what follows */
+  void* instance;           /* the format's */
+  void* slot;               /* the format's, on this loop */
+  evl_writer* writer;       /* of this answer */
 } evl_rendering;
 
+/* Begins and ends an answer that is rendered. */
 typedef struct evl_render_access {
   uint32_t size;
 
@@ -102,6 +108,13 @@ typedef struct evl_render_access {
   /* Ends and sends it (the handler does not call the outermost end itself). When any of the format's
    * functions failed the answer is 500. A completion. [loop] */
   evl_status (*finish)(evl_request* request);
+
+  /* Gives the format the items of a store's result, each as a value of `kind` (EVL_VALUE_TEXT or EVL_VALUE_DIGITS),
+   * as calls of its `items` would. What the format made of them is kept, by version and origin of the result, and
+   * used again while they stay the same. EVL_E_INVALID: the result has another status than EVL_OK, or the kind is
+   * another; else what the format returns. [loop] */
+  evl_status (*items)(evl_request* request, evl_rendering* rendering, const evl_result* result,
+                      evl_value_kind kind);
 } evl_render_access;
 
 #ifdef __cplusplus

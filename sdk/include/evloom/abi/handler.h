@@ -8,12 +8,14 @@
 extern "C" {
 #endif
 
+/* The id of evl_handler. */
 #define EVL_HANDLER "evloom.handler/1"
 
 /* The handler renders its answers ("evloom.host.render/1"): the host chooses the format, or answers 406,
  * before on_request. */
 #define EVL_HANDLER_RENDERS (1u << 0)
 
+/* What a handler offers. */
 typedef struct evl_handler {
   uint32_t size;
   uint32_t flags; /* EVL_HANDLER_* */

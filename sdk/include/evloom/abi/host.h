@@ -9,6 +9,7 @@
 extern "C" {
 #endif
 
+/* The host, to one instance. */
 typedef struct evl_host {
   uint32_t size;
   uint32_t abi; /* EVL_ABI_VERSION of the host */

@@ -9,11 +9,20 @@
 extern "C" {
 #endif
 
+/* The id of evl_log. */
 #define EVL_HOST_LOG "evloom.host.log/1"
 
+/* How much a line matters. */
 typedef int32_t evl_log_level;
-enum { EVL_LOG_TRACE = 0, EVL_LOG_DEBUG = 1, EVL_LOG_INFO = 2, EVL_LOG_WARN = 3, EVL_LOG_ERROR = 4 };
+enum {
+  EVL_LOG_TRACE = 0, /* every step */
+  EVL_LOG_DEBUG = 1, /* for who looks for a fault */
+  EVL_LOG_INFO = 2,  /* what happens seldom and is as it should be */
+  EVL_LOG_WARN = 3,  /* works on, but somebody should look */
+  EVL_LOG_ERROR = 4  /* something failed */
+};
 
+/* Writes to the host's log. */
 typedef struct evl_log {
   uint32_t size;
 

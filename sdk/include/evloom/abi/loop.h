@@ -8,15 +8,17 @@
 extern "C" {
 #endif
 
+/* The id of evl_loop_access. */
 #define EVL_HOST_LOOP "evloom.host.loop/1"
 
 /* A call to be made on a loop. The sender owns it and leaves it alone from post until `run` is called; so a
  * post needs no memory and cannot fail. */
 typedef struct evl_message {
-  void* reserved[2]; /* the host's, while the message is under way */
-  void (*run)(struct evl_message* message, evl_loop* loop);
+  void* reserved[2];                                        /* the host's, while the message is under way */
+  void (*run)(struct evl_message* message, evl_loop* loop); /* the call. [loop] */
 } evl_message;
 
+/* Knows the host's loops and reaches them. */
 typedef struct evl_loop_access {
   uint32_t size;
 

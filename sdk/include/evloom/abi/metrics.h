@@ -9,10 +9,13 @@
 extern "C" {
 #endif
 
+/* The id of evl_metrics. */
 #define EVL_HOST_METRICS "evloom.host.metrics/1"
 
+/* A series, as counter or gauge gave it. */
 typedef uint32_t evl_metric;
 
+/* Registers and counts series. */
 typedef struct evl_metrics {
   uint32_t size;
 

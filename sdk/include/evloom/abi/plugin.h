@@ -14,10 +14,11 @@
 extern "C" {
 #endif
 
+/* What create fills in. */
 typedef struct evl_plugin {
   uint32_t size;
   uint32_t reserved; /* 0 */
-  void* instance;
+  void* instance;    /* the plugin's own; handed to every call */
 
   /* Opens what this loop needs and returns it in `slot`. On failure nothing may be left on the loop; the host
    * then stops the instance on the loops that had started. May be NULL. [loop] */

@@ -13,22 +13,29 @@
 extern "C" {
 #endif
 
+/* The id of evl_request_access. */
 #define EVL_HOST_REQUEST "evloom.host.request/1"
 
+/* One header line. */
 typedef struct evl_header {
-  evl_bytes name;
-  evl_bytes value;
+  evl_bytes name;  /* as it was sent */
+  evl_bytes value; /* without blanks at its ends */
 } evl_header;
 
+/* What kind of address a peer has. */
 typedef int32_t evl_peer_family;
-enum { EVL_PEER_IPV4 = 4, EVL_PEER_IPV6 = 6, EVL_PEER_UNIX = 1 };
+enum {
+  EVL_PEER_IPV4 = 4, /* four numbers */
+  EVL_PEER_IPV6 = 6, /* colons */
+  EVL_PEER_UNIX = 1  /* a local process */
+};
 
 /* The other end of the connection. */
 typedef struct evl_peer {
   uint32_t size;
-  evl_peer_family family;
-  evl_bytes address; /* "192.0.2.1", "2001:db8::1", or "unix:<uid>" of a local process */
-  uint32_t port;     /* source port; of a unix peer its process id */
+  evl_peer_family family; /* EVL_PEER_* */
+  evl_bytes address;      /* "192.0.2.1", "2001:db8::1", or "unix:<uid>" of a local process */
+  uint32_t port;          /* source port; of a unix peer its process id */
 } evl_peer;
 
 /* An answer in bytes. */
@@ -37,11 +44,12 @@ typedef struct evl_response {
   uint32_t status;           /* 200 ... 599 */
   evl_bytes media_type;      /* Content-Type; empty: none is sent */
   const evl_header* headers; /* further ones; Content-Length, Connection, Date and the like are the host's */
-  size_t header_count;
-  evl_bytes body;
+  size_t header_count;       /* of `headers` */
+  evl_bytes body;            /* Content-Length is its size */
 
   /* NULL: the host copies `body` before respond returns. Else it refers to `body` and calls this once, on the
-   * loop, when the bytes are sent or given up; only when respond gave EVL_OK, else they stay the caller's. */
+   * loop, when the bytes are sent or given up; only when respond gave EVL_OK, else they stay the caller's.
+   * [loop] */
   void (*release)(void* context);
   void* release_context;
 } evl_response;
@@ -49,6 +57,7 @@ typedef struct evl_response {
 /* Names a suspended request beyond its lifetime; 0 names none. */
 typedef uint64_t evl_ticket;
 
+/* Reads and answers requests. */
 typedef struct evl_request_access {
   uint32_t size;
 
@@ -57,7 +66,7 @@ typedef struct evl_request_access {
   evl_bytes (*path)(const evl_request* request);            /* decoded and normalised: "/a b". [loop] */
   evl_bytes (*body)(const evl_request* request);            /* the whole, decoded of its chunks. [loop] */
   void (*peer)(const evl_request* request, evl_peer* peer); /* `peer->size` set by the caller. [loop] */
-  evl_loop* (*loop)(const evl_request* request);            /* [loop] */
+  evl_loop* (*loop)(const evl_request* request);            /* the one that it belongs to. [loop] */
 
   /* EVL_OK and the value, or EVL_E_NOT_FOUND. `param` is a {name} of the route's path, `query` the first of
    * that name, decoded, empty for "?name". Header names compare without case; of several the first is given.

@@ -17,6 +17,7 @@
 extern "C" {
 #endif
 
+/* The id of evl_state. */
 #define EVL_STATE "evloom.state/1"
 
 /* A name is 1 to EVL_STATE_NAME_MAX bytes of any content, each given once. */
@@ -24,11 +25,12 @@ extern "C" {
 #define EVL_STATE_BLOBS_MAX 4096u
 #define EVL_STATE_BYTES_MAX (UINT64_C(1) << 30) /* of names and data, over all blobs */
 
+/* One named piece of state. */
 typedef struct evl_blob {
   uint32_t size; /* the stride of an array of blobs */
   uint32_t reserved;
-  evl_bytes name;
-  evl_bytes data;
+  evl_bytes name; /* 1 to EVL_STATE_NAME_MAX bytes */
+  evl_bytes data; /* of any content */
 } evl_blob;
 
 /* Gives the host one blob, which it copies; only from inside `save`, on its thread. Anything but EVL_OK, and
@@ -36,6 +38,7 @@ typedef struct evl_blob {
  * (too many blobs, or too much in all), EVL_E_NO_SPACE. [control] */
 typedef evl_status (*evl_state_put)(void* context, evl_bytes name, evl_bytes data);
 
+/* What an instance offers that keeps state across a swap. */
 typedef struct evl_state {
   uint32_t size;
   uint32_t version; /* of what `save` writes */

@@ -13,9 +13,11 @@
 extern "C" {
 #endif
 
+/* The ids of evl_store_backend, which a plugin offers, and of evl_store_access, which the host offers. */
 #define EVL_STORE "evloom.store/1"
 #define EVL_HOST_STORE "evloom.host.store/1"
 
+/* What an operation does, and what its result holds. */
 typedef uint32_t evl_op_kind;
 enum {
   /* Adds `amount` to a counter (absent: 0); integer = the new value; EVL_E_LIMIT when it would overflow. */
@@ -37,32 +39,37 @@ enum {
   EVL_OP_EXPIRE = 8
 };
 
+/* The longest key or item of a set, and the longest value, in bytes. */
+#define EVL_STORE_TEXT_MAX 511u
+#define EVL_STORE_VALUE_MAX (1u << 20)
+
 /* One operation. Keys and items are 1 to EVL_STORE_TEXT_MAX bytes, PUT's value 0 to EVL_STORE_VALUE_MAX, of
  * any content. What lies outside, and a PUT without exactly one item, gets EVL_E_INVALID as its own result;
  * an unknown kind EVL_E_UNSUPPORTED; the other operations of the submit are carried out. ADD takes a value
  * that PUT has set when it is a whole number as Redis writes them ("5", "-12"), else EVL_E_TYPE. PUT replaces
  * whatever the key held and takes back an EXPIRE. A SET_ADD without items does nothing. EXPIRE with an amount
  * of 0 or less removes at once. */
-#define EVL_STORE_TEXT_MAX 511u
-#define EVL_STORE_VALUE_MAX (1u << 20)
-
 typedef struct evl_op {
-  uint32_t size; /* sizeof(evl_op) of whoever made the array: its stride */
-  evl_op_kind kind;
-  evl_bytes key;
-  int64_t amount;
-  const evl_bytes* items;
-  size_t item_count;
+  uint32_t size;          /* sizeof(evl_op) of whoever made the array: its stride */
+  evl_op_kind kind;       /* EVL_OP_* */
+  evl_bytes key;          /* 1 to EVL_STORE_TEXT_MAX bytes */
+  int64_t amount;         /* of EVL_OP_ADD and EVL_OP_EXPIRE */
+  const evl_bytes* items; /* of EVL_OP_SET_ADD and EVL_OP_PUT */
+  size_t item_count;      /* of `items` */
 } evl_op;
 
 /* What became of one operation. */
 typedef struct evl_result {
-  uint32_t size; /* the stride of the array */
-  evl_status status;
-  int64_t integer;
-  const evl_bytes* items;
-  size_t item_count;
-  const uint8_t* fresh; /* EVL_OP_SET_ADD: one byte per item of the operation */
+  uint32_t size;          /* the stride of the array */
+  evl_status status;      /* of this operation alone */
+  int64_t integer;        /* see evl_op_kind */
+  const evl_bytes* items; /* see evl_op_kind; valid during the call that brings them */
+  size_t item_count;      /* of `items` */
+  const uint8_t* fresh;   /* EVL_OP_SET_ADD: one byte per item of the operation */
+  /* Not 0: whenever this backend gives this number again, on any loop, `items` are the same in the same order. So
+   * what was made of them once need not be made again. */
+  uint64_t version;
+  uint64_t origin; /* the host's: together with `version` it tells results of different backends apart */
 } evl_result;
 
 /* ---- the backend's side ------------------------------------------------------------------------------- */
@@ -77,12 +84,13 @@ typedef void (*evl_store_done)(void* context, evl_status status, const evl_resul
 #define EVL_STORE_SHARED (1u << 1)    /* other hosts see the same keys */
 #define EVL_STORE_EXCLUSIVE (1u << 2) /* must not be opened twice at a time with the same options */
 
+/* What a backend offers. */
 typedef struct evl_store_backend {
   uint32_t size;
   uint32_t flags; /* EVL_STORE_* */
 
-  /* Carries out the operations in order, those on one key one after the other as given; other submits may
-   * come between two of them. The array and all it points to stay as they are until `done`. Anything but
+  /* Carries out the operations, those on one key one after the other as given; between keys no order is promised, and
+   * other submits may come between two of them. The array and all it points to stay as they are until `done`. Anything but
    * EVL_OK: nothing was done and `done` is not called. The host has at most a few submits under way per slot.
    * [loop] */
   evl_status (*submit)(void* instance, void* slot, const evl_op* ops, size_t count, evl_store_done done,
@@ -100,6 +108,7 @@ typedef struct evl_store_backend {
 typedef void (*evl_store_reply)(void* context, evl_request* request, evl_status status,
                                 const evl_result* results, size_t count);
 
+/* How a handler uses the stores of its route. */
 typedef struct evl_store_access {
   uint32_t size;
 

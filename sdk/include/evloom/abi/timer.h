@@ -8,8 +8,10 @@
 extern "C" {
 #endif
 
+/* The id of evl_timers. */
 #define EVL_HOST_TIMER "evloom.host.timer/1"
 
+/* Starts and stops timers. */
 typedef struct evl_timers {
   uint32_t size;
 

@@ -9,15 +9,17 @@
 extern "C" {
 #endif
 
+/* The id of evl_workers. */
 #define EVL_HOST_WORK "evloom.host.work/1"
 
 /* A piece of work. The submitter owns it and leaves it alone until `done`. */
 typedef struct evl_work {
   void* reserved[4];                                   /* the host's, while the work is under way */
-  void (*run)(struct evl_work* work);                  /* may block; on a worker thread */
-  void (*done)(struct evl_work* work, evl_loop* loop); /* afterwards, on the submitting loop */
+  void (*run)(struct evl_work* work);                  /* may block; on a worker thread. [any] */
+  void (*done)(struct evl_work* work, evl_loop* loop); /* afterwards, on the submitting loop. [loop] */
 } evl_work;
 
+/* Takes blocking work. */
 typedef struct evl_workers {
   uint32_t size;
 

@@ -5,10 +5,16 @@
 struct Tally {
   Tally(evl::Host, evl::Config options) : key(options["key"].text()) {}
 
-  evl::Task<> on_request(evl::Request& request) {
-    const evl::Store store(request);
-    request.text(200, std::to_string(co_await store.incr(key)) + "\n");
-  }
+  struct PerLoop {
+    PerLoop(Tally& its_tally, evl::Loop) : tally(its_tally) {}
+
+    evl::Task<> on_request(evl::Request& request) {
+      const evl::Store store(request);
+      request.text(200, std::to_string(co_await store.incr(tally.key)) + "\n");
+    }
+
+    Tally& tally;
+  };
 
   std::string key;
 };

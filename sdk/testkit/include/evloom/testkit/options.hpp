@@ -13,14 +13,14 @@ class Options {
  public:
   Options() = default;
   // One YAML (or JSON) map: "{key: front}". `name` stands for the file in "NAME:LINE:COLUMN".
-  Options(std::string yaml, std::string name = "options.yaml")
-      : yaml_(std::move(yaml)), name_(std::move(name)) {}
-  Options(const char* yaml) : yaml_(yaml) {}
+  Options(std::string yaml, std::string name = "options.yaml")  // NOLINT(google-explicit-constructor): a text
+      : yaml_(std::move(yaml)), name_(std::move(name)) {}       // stands for its options
+  Options(const char* yaml) : yaml_(yaml) {}  // NOLINT(google-explicit-constructor): likewise
   // Keys with scalar values as they would be written, each on a line of its own: the third is on line 3.
   static Options of(std::initializer_list<std::pair<std::string, std::string>> pairs) {
     Options options;
     options.yaml_.clear();
-    for (const auto& [key, value] : pairs) options.yaml_ += key + ": " + value + "\n";
+    for (const auto& [key, value] : pairs) options.yaml_.append(key).append(": ").append(value).append("\n");
     return options;
   }
 

@@ -18,7 +18,7 @@ class Plugin {
   // real host. Throws Refused. (What only the ELF file tells, `evloom inspect` checks.)
   static Plugin file(const std::filesystem::path& path);
   // A plugin whose source is part of the test program: `Plugin(evloom_entry)`.
-  Plugin(const evl_entry& linked);
+  Plugin(const evl_entry& linked);  // NOLINT(google-explicit-constructor): an entry is a plugin
 
   const evl_entry& entry() const;
   std::string id() const { return entry().id; }

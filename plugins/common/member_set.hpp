@@ -17,6 +17,7 @@ class MemberSet {
   static constexpr std::size_t kMaxMembers = 0x7fffffff;
 
   std::size_t size() const { return members_.size(); }
+  void set_version(std::uint64_t version) { members_.set_version(version); }
   MemberList::Snapshot snapshot() const { return members_.snapshot(); }
 
   bool contains(std::string_view member, const SipHash& hash) const {
