@@ -56,7 +56,9 @@ evl_status Table::check(const evl_op& op) {
 }
 
 evl_result Table::apply(const evl_op& op, std::int64_t now, Answer& answer, std::string& lines) {
-  evl_result result{sizeof(evl_result), check(op), 0, nullptr, 0, nullptr};
+  evl_result result{};
+  result.size = sizeof result;
+  result.status = check(op);
   if (result.status != EVL_OK) return result;
   const std::string key(evl::view(op.key));
   const auto found = values_.find(key);
