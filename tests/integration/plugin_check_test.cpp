@@ -164,7 +164,7 @@ const Fault kFaults[] = {
     {"throws_on_request", "requests", "on_request threw: thrown by on_request"},
     {"never_answers", "requests", "was held and is not answered"},
     {"narrow_results", "larger-structs", "walk arrays by the `size` of their first element"},
-    {"cancel_crashes", "cancel", "crashed (SIGSEGV) in a request of which its client went away"},
+    {"cancel_crashes", "cancel", "crashed (SIGSEGV) in a request of which its"},
     {"ignores_error", "stores", "crashed (SIGSEGV) in requests with a store that"},
     {"late_reply", "store", "`done` has not been called"},
     {"health_crashes", "store", "crashed (SIGSEGV) in health"},

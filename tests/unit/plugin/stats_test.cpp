@@ -78,6 +78,10 @@ class StatsTest : public HostTest {
       request->finished = true;
       return format->end(request->format->object(), nullptr, request->writer.raw());
     };
+    render_.items = [](evl_request*, evl_rendering* rendering, const evl_result* result,
+                       evl_value_kind kind) {
+      return epoch::write_list(*rendering, {result->items, result->item_count}, kind);
+    };
     stats_ = make(shipped("stats")).value();
     format_ = make(shipped("text"), "{}", "text").value();
   }
