@@ -2,6 +2,7 @@
 // answers.
 #include <optional>
 
+#include "epoch/list.hpp"
 #include "host_fixture.hpp"
 #include "string_writer.hpp"
 
@@ -80,7 +81,7 @@ class StatsTest : public HostTest {
     };
     render_.items = [](evl_request*, evl_rendering* rendering, const evl_result* result,
                        evl_value_kind kind) {
-      return epoch::write_list(*rendering, {result->items, result->item_count}, kind);
+      return evloom::epoch::write_list(*rendering, {result->items, result->item_count}, kind);
     };
     stats_ = make(shipped("stats")).value();
     format_ = make(shipped("text"), "{}", "text").value();
