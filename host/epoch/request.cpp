@@ -1,6 +1,7 @@
 #include "epoch/request.hpp"
 
 #include "epoch/answer.hpp"
+#include "epoch/failure.hpp"
 #include "epoch/loop_host.hpp"
 #include "epoch/services.hpp"
 #include "epoch/store_call.hpp"
@@ -10,25 +11,6 @@ namespace evloom::epoch {
 namespace {
 
 constexpr std::int64_t kRetryAfter = 1;  // seconds
-
-std::uint16_t http_status(evl_status why) {
-  switch (why) {
-    case EVL_E_INVALID:
-      return 400;
-    case EVL_E_NOT_FOUND:
-      return 404;
-    case EVL_E_UNAVAILABLE:
-    case EVL_E_TIMEOUT:
-    case EVL_E_UNKNOWN:
-    case EVL_E_OVERLOADED:
-    case EVL_E_DENIED:
-    case EVL_E_NO_SPACE:
-    case EVL_E_CANCELLED:
-      return 503;
-    default:
-      return 500;
-  }
-}
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 
 #include "evloom/base.hpp"
 
+#include "epoch/failure.hpp"
 #include "epoch/list.hpp"
 #include "http/negotiate.hpp"
 #include "http/reply.hpp"
@@ -13,29 +14,6 @@
 #include "store.hpp"
 
 namespace evl::testkit {
-
-namespace {
-
-std::uint32_t http_status(evl_status why) {
-  switch (why) {
-    case EVL_E_INVALID:
-      return 400;
-    case EVL_E_NOT_FOUND:
-      return 404;
-    case EVL_E_UNAVAILABLE:
-    case EVL_E_TIMEOUT:
-    case EVL_E_UNKNOWN:
-    case EVL_E_OVERLOADED:
-    case EVL_E_DENIED:
-    case EVL_E_NO_SPACE:
-    case EVL_E_CANCELLED:
-      return 503;
-    default:
-      return 500;
-  }
-}
-
-}  // namespace
 
 bool same_name(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
@@ -186,7 +164,7 @@ void ExchangeImpl::answer(const evl_response& response) {
 
 void ExchangeImpl::fail(evl_status why, std::string_view text) {
   if (!open()) return;
-  const std::uint32_t status = http_status(why);
+  const std::uint32_t status = evloom::epoch::http_status(why);
   refuse(status, text, {}, status == 503);
   if (depth_ == 0) settle_soon();
 }
