@@ -81,10 +81,10 @@ class Pending {
   struct Command {
     Step step;
     std::uint32_t op;
-    std::uint32_t
-        item;  // kItem: which; kVerify: how many of known_ it is for; kReadWatched: the watch's serial
+    std::uint32_t item;     // kItem: which; kReadWatched: the watch's serial
     std::uint64_t sent_at;  // bytes queued on the link with it
   };
+
   void add(Step step, std::uint32_t op, std::uint32_t item = 0);
   void find_known(const Session& session);
   void plan(std::uint32_t op, bool may_watch, Session& session);
