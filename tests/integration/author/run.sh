@@ -109,6 +109,7 @@ part_guide() {
     printf '$ %s\n' "$text"
     if [[ $command == *'&' ]]; then
       log=$work/background
+      : >>"$log"  # it is read before the command may have opened it
       eval "${text%&} >>'$log' 2>&1 &"
       background+=($!)
     else
