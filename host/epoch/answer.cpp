@@ -28,15 +28,16 @@ std::string_view Answer::written() const {
 
 std::size_t Answer::bytes() const { return written().size() + shared_bytes_; }
 
-std::span<const std::string_view> Answer::pieces(Pieces& room) const {
+std::span<const http::Piece> Answer::pieces(Pieces& room) const {
   const std::string_view all = written();
   std::size_t count = 0, from = 0;
   for (std::size_t i = 0; i < shared_count_; ++i) {
-    room[count++] = all.substr(from, shared_[i].at - from);
-    room[count++] = shared_[i].fragment->bytes;
+    const Fragment& fragment = *shared_[i].fragment;
+    room[count++] = {all.substr(from, shared_[i].at - from)};
+    room[count++] = {fragment.bytes, fragment.file.get()};
     from = shared_[i].at;
   }
-  room[count++] = all.substr(from);
+  room[count++] = {all.substr(from)};
   return {room.data(), count};
 }
 

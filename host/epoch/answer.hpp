@@ -12,6 +12,7 @@
 #include "evloom/abi/format.h"
 
 #include "epoch/fragments.hpp"
+#include "http/body.hpp"
 
 namespace evloom::epoch {
 
@@ -34,8 +35,8 @@ class Answer : public evl_writer {
   // What was written to the buffer: without fragments that were not copied to it.
   std::string_view written() const;
   // All of it, piece by piece; valid until the answer is changed.
-  using Pieces = std::array<std::string_view, 2 * kMostFragments + 1>;
-  std::span<const std::string_view> pieces(Pieces& room) const;
+  using Pieces = std::array<http::Piece, 2 * kMostFragments + 1>;
+  std::span<const http::Piece> pieces(Pieces& room) const;
   std::size_t bytes() const;
 
   // Puts a fragment behind what there is: copies it, or holds it when it is long. EVL_E_LIMIT,

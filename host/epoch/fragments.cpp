@@ -10,10 +10,13 @@ std::shared_ptr<const Fragment> Fragments::find(const Key& key) {
       std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.key == key; });
   if (at == entries_.end()) return nullptr;
   entries_.splice(entries_.begin(), entries_, at);
+  Fragment& fragment = *at->fragment;
+  if (fragment.bytes.size() >= kFiled && !std::exchange(at->filed, true))
+    fragment.file = http::SealedFile::create(fragment.bytes);
   return at->fragment;
 }
 
-void Fragments::keep(const Key& key, std::shared_ptr<const Fragment> fragment) {
+void Fragments::keep(const Key& key, std::shared_ptr<Fragment> fragment) {
   const std::size_t size = fragment->bytes.size();
   if (size > kMostBytes) return;
   while (!entries_.empty() && (entries_.size() >= kMost || bytes_ + size > kMostBytes)) {

@@ -12,12 +12,15 @@
 
 #include "evloom/abi/format.h"
 
+#include "http/sealed_file.hpp"
+
 namespace evloom::epoch {
 
 // Bytes that never change.
 struct Fragment {
   std::string bytes;
-  std::array<std::uint64_t, 4> scratch;  // the format's, when it had written them
+  std::array<std::uint64_t, 4> scratch;    // the format's, when it had written them
+  std::unique_ptr<http::SealedFile> file;  // with the bytes, where it pays
 };
 
 class Fragments {
@@ -33,17 +36,20 @@ class Fragments {
     bool operator==(const Key&) const = default;
   };
 
-  // Null when it is not kept.
+  // Null when it is not kept. What is asked for again has a file from then on, if it is large.
   std::shared_ptr<const Fragment> find(const Key& key);
   // Throws std::bad_alloc.
-  void keep(const Key& key, std::shared_ptr<const Fragment> fragment);
+  void keep(const Key& key, std::shared_ptr<Fragment> fragment);
 
  private:
   static constexpr std::size_t kMost = 32;
-  static constexpr std::size_t kMostBytes = std::size_t{8} << 20;
+  static constexpr std::size_t kMostBytes = std::size_t{8} << 20;  // and as many in files
+  // To have pages sent costs two system calls more than to have bytes copied.
+  static constexpr std::size_t kFiled = std::size_t{32} << 10;
   struct Entry {
     Key key;
-    std::shared_ptr<const Fragment> fragment;
+    std::shared_ptr<Fragment> fragment;
+    bool filed = false;  // a file was made of it, or could not be
   };
 
   std::list<Entry> entries_;  // the one used last comes first

@@ -6,7 +6,6 @@
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 
 #include <algorithm>
 #include <array>
@@ -16,6 +15,7 @@
 #include <span>
 
 #include "http/reply.hpp"
+#include "http/sending.hpp"
 #include "http/server.hpp"
 
 namespace evloom::http {
@@ -81,14 +81,20 @@ void Connection::on_readable(evutil_socket_t fd, short, void* self) {
 
 void Connection::on_write(bufferevent*, void* self) {
   auto* connection = static_cast<Connection*>(self);
-  if (connection->state_ != State::sending || evbuffer_get_length(connection->output_) != 0) return;
+  connection->queued_ = evbuffer_get_length(connection->output_) != 0;
+  if (connection->queued_ || connection->state_ != State::sending) return;
   connection->sent();
   connection->advance();
 }
 
 void Connection::on_event(bufferevent*, short what, void* self) {
   auto* connection = static_cast<Connection*>(self);
-  if (what & BEV_EVENT_ERROR) connection->close();  // of writing
+  if (what & BEV_EVENT_ERROR) {  // of writing
+    connection->close();
+  } else if (what & BEV_EVENT_WRITING) {
+    // libevent takes a file of which the socket takes nothing at the moment for the end, and writes no more.
+    bufferevent_enable(connection->bev_, EV_WRITE);
+  }
 }
 
 void Connection::on_deadline(void* self) {
@@ -138,7 +144,7 @@ void Connection::advance() {
         more = read_body();
         break;
       case State::lingering: {
-        drain_stored(evbuffer_get_length(input_));
+        drain_stored(stored_);
         fresh_ = {};
         if (peer_eof_) state_ = State::closing;
         more = false;
@@ -160,19 +166,20 @@ void Connection::advance() {
   }
 }
 
-std::size_t Connection::unread() const { return evbuffer_get_length(input_) + fresh_.size(); }
+std::size_t Connection::unread() const { return stored_ + fresh_.size(); }
 
 // What is left of the loop's buffer goes to ours.
 void Connection::keep_fresh() {
   if (fresh_.empty()) return;
   evbuffer_add(input_, fresh_.data(), fresh_.size());
-  stored_ = true;
+  stored_ += fresh_.size();
   fresh_ = {};
 }
 
 void Connection::drain_stored(std::size_t size) {
+  if (size == 0) return;
   evbuffer_drain(input_, size);
-  stored_ = evbuffer_get_length(input_) != 0;
+  stored_ -= size;
 }
 
 // Reads as long as there is room, and something to come.
@@ -189,7 +196,7 @@ void Connection::read_on() {
 
 bool Connection::read_head() {
   // Nearly always a whole head lies in the loop's buffer, and nothing in ours.
-  const bool direct = !stored_;
+  const bool direct = stored_ == 0;
   if (!direct) keep_fresh();
   const std::size_t size = unread();
   if (size == 0) {
@@ -277,6 +284,7 @@ bool Connection::accept_head() {
   arm(kBody, server_.limits().body_timeout);
   if (head.expect_continue() && unread() == 0) {
     bufferevent_write(bev_, kContinue.data(), kContinue.size());
+    queued_ = true;
   }
   return true;
 }
@@ -403,56 +411,23 @@ void Connection::send(const Reply& reply) {
 }
 
 void Connection::send_bytes(std::string_view head, const Body& body) {
-  std::array<std::string_view, 2 + Body::kMostMore> pieces = {head, body.bytes};
-  std::copy(body.more.begin(), body.more.end(), pieces.begin() + 2);
-  const std::size_t count = 2 + body.more.size();
-  std::size_t written = 0;
-  if (evbuffer_get_length(output_) == 0) {
-    // Straight to the socket: nearly always it takes all, and no event is needed.
-    std::array<iovec, 2 + Body::kMostMore> parts;
-    for (std::size_t i = 0; i < count; ++i)
-      parts[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};
-    msghdr message{};
-    message.msg_iov = parts.data();
-    message.msg_iovlen = body.size() == 0 ? 1 : count;
-    const ssize_t n = ::sendmsg(fd_, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR && errno != ENOBUFS) {
-      if (body.release) body.release(body.context);
-      exchange_->sent_bytes_ = 0;
-      finish_reply();
-      doom();
-      return;
-    }
-    written = n < 0 ? 0 : static_cast<std::size_t>(n);
-  }
-  if (written == head.size() + body.size()) {
+  const std::size_t size = head.size() + body.size();
+  ssize_t written = 0;
+  if (!queued_) written = send_now(fd_, head, body);
+  if (written == static_cast<ssize_t>(size)) {
     if (body.release) body.release(body.context);
     sent();
     return;
   }
-  std::size_t left = head.size() + body.size() - written;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t gone = std::min(written, pieces[i].size());
-    written -= gone;
-    const std::string_view rest = pieces[i].substr(gone);
-    left -= rest.size();
-    if (rest.empty()) continue;
-    if (i == 0 || !body.release) {
-      evbuffer_add(output_, rest.data(), rest.size());
-    } else if (left != 0) {
-      evbuffer_add_reference(output_, rest.data(), rest.size(), nullptr, nullptr);
-    } else {
-      // The last piece, which goes last, stands for all. libevent's clean-up wants a function of three
-      // arguments: the pair is kept on the heap until then.
-      evbuffer_add_reference(
-          output_, rest.data(), rest.size(),
-          [](const void*, std::size_t, void* context) {
-            std::unique_ptr<Body> done(static_cast<Body*>(context));
-            done->release(done->context);
-          },
-          new Body{{}, {}, body.release, body.context});
-    }
+  if (written < 0) {
+    if (body.release) body.release(body.context);
+    exchange_->sent_bytes_ = 0;
+    finish_reply();
+    doom();
+    return;
   }
+  send_later(output_, head, body, static_cast<std::size_t>(written));
+  queued_ = true;
   if (body.release && body.size() == 0) body.release(body.context);
   state_ = State::sending;
   send_mark_ = unsent();

@@ -109,7 +109,8 @@ class Connection {
   const std::uint64_t listener_;  // id of the one that accepted it, which may be gone
   loop::EventPtr readable_;
   bool reading_ = false;         // readable_ is pending
-  bool stored_ = false;          // there is something in input_
+  bool queued_ = false;          // there may be something in output_
+  std::size_t stored_ = 0;       // bytes in input_, whose own count takes a lock
   std::string_view fresh_ = {};  // just received, in the loop's buffer; behind what is in input_
   Connection* before_ = nullptr;
   Connection* after_ = nullptr;

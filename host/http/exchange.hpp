@@ -11,30 +11,13 @@
 
 #include "base/arena.hpp"
 #include "http/address.hpp"
+#include "http/body.hpp"
 #include "http/head.hpp"
 
 namespace evloom::http {
 
 class Connection;
 class Server;
-
-// The bytes of a reply, in one piece or several. Without `release` they are copied where they cannot be sent
-// at once; with it they are referred to, and `release(context)` is called once, on the loop, when they are
-// sent or given up. The list of the pieces itself is not kept.
-struct Body {
-  static constexpr std::size_t kMostMore = 8;
-
-  std::string_view bytes = {};
-  std::span<const std::string_view> more = {};  // what follows them, at most kMostMore pieces
-  void (*release)(void* context) = nullptr;
-  void* context = nullptr;
-
-  std::size_t size() const {
-    std::size_t sum = bytes.size();
-    for (const std::string_view piece : more) sum += piece.size();
-    return sum;
-  }
-};
 
 struct Reply {
   std::uint16_t status = 200;

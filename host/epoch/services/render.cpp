@@ -81,7 +81,7 @@ evl_status finish(evl_request* raw) {
   if (request->route().offers.size() > 1) reply.headers = kVary;
   Answer::Pieces room;
   const auto pieces = answer->pieces(room);
-  reply.body.bytes = pieces.front();
+  reply.body.bytes = pieces.front().bytes;  // never a fragment
   reply.body.more = pieces.subspan(1);
   if (answer->bytes() > kCopied) {
     reply.body.release = &Sent::release;
@@ -118,7 +118,8 @@ evl_status items(evl_request* raw, evl_rendering* rendering, const evl_result* r
   if (status != EVL_OK) return status;
   const std::string_view made = answer.written().substr(before);
   try {
-    fragments.keep(key, std::make_shared<Fragment>(std::string(made), std::to_array(answer.scratch)));
+    fragments.keep(key,
+                   std::make_shared<Fragment>(std::string(made), std::to_array(answer.scratch), nullptr));
   } catch (const std::bad_alloc&) {
     // It is written: that it is not kept costs time, no more.
   }
