@@ -6,11 +6,20 @@
 #include <sys/sendfile.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <utility>
 
 namespace evloom::http {
 
 namespace {
+
+constexpr unsigned kNoExecSeal = 8;  // MFD_NOEXEC_SEAL, which Linux 6.3 asks for and glibc 2.36 does not name
+
+int memory_file() {
+  constexpr unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+  const int fd = ::memfd_create("evloom", flags | kNoExecSeal);
+  return fd >= 0 || errno != EINVAL ? fd : ::memfd_create("evloom", flags);
+}
 
 bool write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -31,7 +40,7 @@ SealedFile::SealedFile(int fd, std::size_t size, std::unique_ptr<evbuffer_file_s
     : fd_(fd), size_(size), segment_(std::move(segment)) {}
 
 std::unique_ptr<SealedFile> SealedFile::create(std::string_view bytes) {
-  Fd fd(::memfd_create("evloom", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  Fd fd(memory_file());
   if (!fd || !write_all(fd.get(), bytes)) return nullptr;
   if (::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
     return nullptr;
