@@ -23,8 +23,7 @@ struct Access {
     loop::Loop* const current = loop::Loop::current();
     if (current && current == loop) return current;
     instance.misbehaved(loop ? Misbehaviour::wrong_thread : Misbehaviour::bad_argument,
-                        loop ? std::string(what) + " called off the loop that it names"
-                             : std::string(what) + " called without a loop");
+                        off_loop_text(what, loop != nullptr));
     return nullptr;
   }
 
@@ -38,9 +37,6 @@ struct Access {
   // Cancels what a stopped instance left on the loop of `cell`, and blames it. services/timer.cpp
   static void drop_timers(Cell& cell) noexcept;
 };
-
-// Whether `bytes` can be read at all.
-inline bool readable(evl_bytes bytes) { return bytes.data != nullptr || bytes.size == 0; }
 
 // The tables, one per file of this folder.
 extern const struct evl_log kLogService;

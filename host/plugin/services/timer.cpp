@@ -96,10 +96,7 @@ void cancel(evl_timer* timer) noexcept {
 void Access::drop_timers(Cell& cell) noexcept {
   std::size_t left = 0;
   for (; cell.timers; ++left) remove(cell.timers);
-  if (left != 0) {
-    cell.owner->misbehaved(Misbehaviour::left_behind, "thread_stop left " + std::to_string(left) +
-                                                          " timers behind; they were cancelled");
-  }
+  if (left != 0) cell.owner->misbehaved(Misbehaviour::left_behind, timers_left_text(left));
 }
 
 const evl_timers kTimerService = {sizeof(evl_timers), &start, &cancel};

@@ -18,7 +18,7 @@ constexpr std::int64_t kLongest = std::int64_t{365} * 24 * 3600 * 1'000'000'000;
 constexpr std::size_t kMaxSeries = 256;
 constexpr std::string_view kTotal = "_total";
 
-bool readable(evl_bytes text) { return text.data != nullptr || text.size == 0; }
+using evloom::plugin::readable;
 
 // ---- log
 
@@ -31,7 +31,7 @@ void fault(const evl_host* host, evl_log_level level, evl_bytes key, evl_bytes t
   InstanceImpl* const instance = InstanceImpl::of(host);
   if (!instance) return;
   if (!readable(text) || !readable(key))
-    return instance->misbehaved(kind::bad_argument, "log: a text that is no text");
+    return instance->misbehaved(Breach::bad_argument, "log: a text that is no text");
   instance->core().note(level, instance->name(), std::string(view(key)), view(text));
 }
 
@@ -70,10 +70,11 @@ void post(const evl_host* host, evl_loop* loop, evl_message* message) noexcept {
   InstanceImpl* const instance = InstanceImpl::of(host);
   if (!instance) return;
   if (!loop || !message || !message->run) {
-    return instance->misbehaved(kind::bad_argument, "post: no loop, no message, or no function to run");
+    return instance->misbehaved(Breach::bad_argument, "post: no loop, no message, or no function to run");
   }
   if (instance->closed()) {
-    return instance->misbehaved(kind::wrong_state, "post: the instance was stopped; the message is not run");
+    return instance->misbehaved(Breach::wrong_state,
+                                "post: the instance was stopped; the message is not run");
   }
   message->reserved[0] = instance;
   instance->pin();
@@ -90,11 +91,11 @@ evl_timer* start_timer(const evl_host* host, evl_loop* raw, std::int64_t delay, 
   Loop* const loop = instance->own_loop(raw, "timer");
   if (!loop) return nullptr;
   if (!fire) {
-    instance->misbehaved(kind::bad_argument, "timer: no function to call");
+    instance->misbehaved(Breach::bad_argument, "timer: no function to call");
     return nullptr;
   }
   if (!instance->runs_on(*loop)) {
-    instance->misbehaved(kind::wrong_state, "timer: the instance does not run on this loop");
+    instance->misbehaved(Breach::wrong_state, "timer: the instance does not run on this loop");
     return nullptr;
   }
   return instance->start_timer(*loop, std::clamp<std::int64_t>(delay, 0, kLongest), fire, context)->raw();
@@ -110,13 +111,13 @@ evl_status submit_work(const evl_host* host, evl_loop* raw, evl_work* work) noex
   InstanceImpl* const instance = InstanceImpl::of(host);
   if (!instance) return EVL_E_INVALID;
   if (!work || !work->run || !work->done) {
-    instance->misbehaved(kind::bad_argument, "work: nothing to run, or nobody to tell when it is done");
+    instance->misbehaved(Breach::bad_argument, "work: nothing to run, or nobody to tell when it is done");
     return EVL_E_INVALID;
   }
   Loop* const loop = instance->own_loop(raw, "work");
   if (!loop) return raw ? EVL_E_STATE : EVL_E_INVALID;
   if (!instance->runs_on(*loop)) {
-    instance->misbehaved(kind::wrong_state, "work: the instance does not run on this loop");
+    instance->misbehaved(Breach::wrong_state, "work: the instance does not run on this loop");
     return EVL_E_STATE;
   }
   return instance->core().submit_work(*instance, *loop, work);
@@ -133,19 +134,19 @@ evl_status add_series(const evl_host* host, const char* raw_name, evl_metric* me
   InstanceImpl* const instance = InstanceImpl::of(host);
   if (!instance) return EVL_E_INVALID;
   const std::string name = raw_name ? raw_name : "";
-  const auto refuse = [&](const char* kind, evl_status status, const std::string& why) {
+  const auto refuse = [&](Breach kind, evl_status status, const std::string& why) {
     instance->misbehaved(kind, "metric '" + name + "': " + why);
     return status;
   };
-  if (!instance->creating()) return refuse(kind::wrong_state, EVL_E_STATE, "registered outside create");
-  if (!metric || !valid(name)) return refuse(kind::bad_argument, EVL_E_INVALID, "the name is not [a-z_]+");
+  if (!instance->creating()) return refuse(Breach::wrong_state, EVL_E_STATE, "registered outside create");
+  if (!metric || !valid(name)) return refuse(Breach::bad_argument, EVL_E_INVALID, "the name is not [a-z_]+");
   const bool total =
       name.size() > kTotal.size() && std::string_view(name).substr(name.size() - kTotal.size()) == kTotal;
   if (gauge == total)
-    return refuse(kind::bad_argument, EVL_E_INVALID, "counters end in _total, gauges do not");
-  if (instance->series.size() == kMaxSeries) return refuse(kind::bad_argument, EVL_E_LIMIT, "too many");
+    return refuse(Breach::bad_argument, EVL_E_INVALID, "counters end in _total, gauges do not");
+  if (instance->series.size() == kMaxSeries) return refuse(Breach::bad_argument, EVL_E_LIMIT, "too many");
   for (const InstanceImpl::Series& one : instance->series)
-    if (one.name == name) return refuse(kind::bad_argument, EVL_E_INVALID, "it was registered before");
+    if (one.name == name) return refuse(Breach::bad_argument, EVL_E_INVALID, "it was registered before");
   instance->series.push_back({name, gauge, 0});
   *metric = static_cast<evl_metric>(instance->series.size());  // from 1: a metric that was never set is none
   return EVL_OK;
@@ -162,10 +163,10 @@ void add(const evl_host* host, evl_loop* raw, evl_metric metric, std::int64_t am
   InstanceImpl* const instance = InstanceImpl::of(host);
   if (!instance || !instance->own_loop(raw, "metric")) return;
   if (metric == 0 || metric > instance->series.size())
-    return instance->misbehaved(kind::bad_argument, "metric: a number that was not given out");
+    return instance->misbehaved(Breach::bad_argument, "metric: a number that was not given out");
   InstanceImpl::Series& one = instance->series[metric - 1];
   if (!one.gauge && amount < 0)
-    return instance->misbehaved(kind::bad_argument, "metric: a counter cannot go down");
+    return instance->misbehaved(Breach::bad_argument, "metric: a counter cannot go down");
   one.value += amount;
 }
 
