@@ -29,11 +29,6 @@ std::string threw_text(const char* function, const char* what) {
          "; catch it inside: no exception may leave a function of the ABI";
 }
 
-std::string off_loop_text(const char* function, bool loop_named) {
-  return std::string(function) +
-         (loop_named ? " called off the loop that it names" : " called without a loop");
-}
-
 std::string timers_left_text(std::size_t count) {
   return "thread_stop left " + std::to_string(count) + " timers behind; they were cancelled";
 }

@@ -29,7 +29,6 @@ std::string blame_text(std::string_view what, std::string_view file);
 
 // What it did, where more than one place says so.
 std::string threw_text(const char* function, const char* what);
-std::string off_loop_text(const char* function, bool loop_named);
 std::string timers_left_text(std::size_t count);
 std::string events_left_text(std::size_t count, std::uint32_t loop);
 std::string thread_left_text(const Task& thread);

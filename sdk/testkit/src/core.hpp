@@ -64,7 +64,8 @@ class Host::Impl {
   void settle_all();
 
   // ---- work
-  evl_status submit_work(InstanceImpl& owner, Loop& loop, evl_work* piece);
+  // False: there is no room for it.
+  bool submit_work(InstanceImpl& owner, Loop& loop, evl_work* piece);
   std::size_t run_work(std::size_t count);
   static void on_work(void* self);  // runs one piece
 

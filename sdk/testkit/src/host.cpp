@@ -103,13 +103,13 @@ TimerImpl* Core::take_timer() {
 
 void Core::give_back(TimerImpl* timer) { free_timers_.push_back(timer); }
 
-evl_status Core::submit_work(InstanceImpl& owner, Loop& loop, evl_work* piece) {
-  if (work.size() >= options.work_capacity) return EVL_E_OVERLOADED;
+bool Core::submit_work(InstanceImpl& owner, Loop& loop, evl_work* piece) {
+  if (work.size() >= options.work_capacity) return false;
   work.push({piece, &loop, &owner});
   owner.pin();
   ++owner.work;
   if (!work_held) scheduler.queue(scheduler.worker(), &Core::on_work, this);
-  return EVL_OK;
+  return true;
 }
 
 void Core::on_work(void* raw) {

@@ -331,13 +331,6 @@ void InstanceImpl::load(const Saved& saved) {
 
 // ---- timers ----------------------------------------------------------------------------------------------
 
-Loop* InstanceImpl::own_loop(evl_loop* loop, const char* what) {
-  if (core_.scheduler.on(loop)) return &Loop::of(loop);
-  misbehaved(loop ? Breach::wrong_thread : Breach::bad_argument,
-             evloom::plugin::off_loop_text(what, loop != nullptr));
-  return nullptr;
-}
-
 TimerImpl* InstanceImpl::start_timer(Loop& loop, std::int64_t delay, void (*fire)(void*), void* context) {
   TimerImpl* const timer = core_.take_timer();
   timer->fire = &InstanceImpl::on_timer;

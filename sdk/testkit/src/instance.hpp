@@ -84,9 +84,6 @@ class InstanceImpl final : public Instance {
   bool runs_on(const Loop& loop) const { return cells_[loop.index].on; }
   bool closed() const { return closed_.load(); }
   bool creating() const { return creating_; }
-  // The loop behind what a plugin passed as its loop, when it is that one's turn; else null, and blame.
-  Loop* own_loop(evl_loop* loop, const char* what);
-
   TimerImpl* start_timer(Loop& loop, std::int64_t delay, void (*fire)(void*), void* context);
   static void cancel_timer(TimerImpl& timer);
 
