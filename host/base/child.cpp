@@ -1,6 +1,7 @@
 #include "base/child.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/mman.h>
@@ -8,8 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 namespace evloom {
@@ -116,6 +120,17 @@ int Child::kill() {
   }
   pid_ = -1;
   return status;
+}
+
+Result<Child::Woken> Child::wait(std::chrono::steady_clock::time_point until, int interrupt) const {
+  using std::chrono::milliseconds;
+  pollfd watched[] = {{reports_.get(), POLLIN, 0}, {end_.get(), POLLIN, 0}, {interrupt, POLLIN, 0}};
+  const auto left = std::chrono::ceil<milliseconds>(until - std::chrono::steady_clock::now()).count();
+  const int ready =
+      ::poll(watched, std::size(watched), static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000)));
+  if (ready < 0 && errno != EINTR) return failure("poll", errno);
+  if (ready <= 0) return Woken{};
+  return Woken{watched[1].revents != 0, watched[2].revents != 0};
 }
 
 std::optional<std::string> Child::line() {

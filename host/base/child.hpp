@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -24,8 +25,13 @@ class Child {
   Child& operator=(const Child&) = delete;
   ~Child() { kill(); }
 
-  int reports() const { return reports_.get(); }  // readable when it has said something; -1: no more comes
-  int end() const { return end_.get(); }          // readable when it has ended
+  struct Woken {
+    bool ended = false;
+    bool interrupted = false;
+  };
+  // Blocks until it has said something or ended, `interrupt` (-1: none) is readable, or the time has come; a
+  // minute at most.
+  Result<Woken> wait(std::chrono::steady_clock::time_point until, int interrupt = -1) const;
 
   // Kills what runs of it and of what it started, and gives how it ended, as waitpid does.
   int kill();

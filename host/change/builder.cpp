@@ -13,6 +13,7 @@
 #include "change/settings.hpp"
 #include "loop/pool.hpp"
 #include "plugin/library.hpp"
+#include "plugin/reason.hpp"
 
 namespace evloom::change {
 
@@ -213,12 +214,10 @@ bool Builder::healthy(plugin::Instance& store, std::string& why) {
   auto answers = std::make_shared<Answers>(context_.pool.size());
   const auto ask = [answers, &store](loop::Loop& loop) {
     const auto* table = store.interface<evl_store_backend>();
-    char text[512] = "";
-    evl_error error{sizeof error, sizeof text, text};
+    plugin::Reason reason;
     const evl_status status =
-        store.call("health", [&] { return table->health(store.object(), store.slot(loop), &error); });
-    text[sizeof text - 1] = '\0';
-    if (status != EVL_OK) answers->reasons[loop.index()] = text[0] ? text : "it gives no reason";
+        store.call("health", [&] { return table->health(store.object(), store.slot(loop), reason.error()); });
+    if (status != EVL_OK) answers->reasons[loop.index()] = reason.text(status);
   };
   if (!context_.pool.run_everywhere(ask, kStartTimeout)) {
     why = "a loop did not answer";

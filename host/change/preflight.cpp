@@ -1,19 +1,14 @@
 #include "change/preflight.hpp"
 
-#include <poll.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <optional>
 #include <string_view>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "base/child.hpp"
-#include "base/result.hpp"
+#include "change/child_reports.hpp"
 #include "plugin/vault.hpp"
 
 namespace evloom::change {
@@ -25,8 +20,6 @@ constexpr std::size_t kMostLines = 10'000;
 
 using Clock = std::chrono::steady_clock;
 using Json = nlohmann::json;
-
-Error failure(const char* what, int error) { return Error{std::string(what) + ": " + std::strerror(error)}; }
 
 std::string to_text(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
@@ -44,16 +37,6 @@ std::string request_of(const PreflightSpec& spec) {
                   {"trials", trials}});
 }
 
-std::string shown(std::chrono::nanoseconds duration) {
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
-  return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
-}
-
-std::string text_of(const Json& report, const char* key) {
-  const auto at = report.find(key);
-  return at != report.end() && at->is_string() ? at->get<std::string>() : std::string();
-}
-
 // Takes up one report; true when it is the last one.
 bool take(const std::string& line, PreflightResult& result) {
   const Json report = Json::parse(line, nullptr, false);
@@ -63,9 +46,7 @@ bool take(const std::string& line, PreflightResult& result) {
     result.step = text_of(report, "step");
     return false;
   }
-  if (const auto warnings = report.find("warnings"); warnings != report.end() && warnings->is_array())
-    for (const Json& warning : *warnings)
-      if (warning.is_string()) result.warnings.push_back(warning.get<std::string>());
+  for (std::string& warning : texts_of(report, "warnings")) result.warnings.push_back(std::move(warning));
   result.good = report.contains("good");
   result.reason = text_of(report, "error");
   return result.good || report.contains("error");
@@ -78,11 +59,9 @@ void follow(Child& child, const PreflightSpec& spec, PreflightResult& result) {
   // time.
   std::size_t lines = 0;
   for (;;) {
-    pollfd watched[] = {{child.reports(), POLLIN, 0}, {child.end(), POLLIN, 0}, {spec.interrupt, POLLIN, 0}};
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
-    const int ready = ::poll(watched, 3, static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000)));
-    if (ready < 0 && errno != EINTR) {
-      result.reason = failure("poll", errno).message;
+    const auto woken = child.wait(until, spec.interrupt);
+    if (!woken) {
+      result.reason = woken.error().message;
       return;
     }
     while (const auto line = child.line()) {
@@ -94,16 +73,16 @@ void follow(Child& child, const PreflightSpec& spec, PreflightResult& result) {
         return;
       }
     }
-    if (ready > 0 && watched[2].revents != 0) {
+    if (woken->interrupted) {
       result.reason = "given up, because the host is going down";
       return;
     }
-    if (ready > 0 && watched[1].revents != 0) {
+    if (woken->ended) {
       result.reason = how_it_ended(child.kill());
       return;
     }
     if (Clock::now() >= until) {
-      result.reason = "did not return within " + shown(spec.timeout);
+      result.reason = late_text(spec.timeout);
       return;
     }
   }

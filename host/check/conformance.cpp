@@ -1,10 +1,8 @@
 #include "check/conformance.hpp"
 
-#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <map>
 #include <optional>
 #include <set>
@@ -13,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/child.hpp"
+#include "change/child_reports.hpp"
 
 namespace evloom::check {
 
@@ -21,18 +20,10 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 using Json = nlohmann::json;
+using change::text_of;
+using change::texts_of;
 
 constexpr std::size_t kMostLines = 100'000;  // of one test
-
-std::string shown(std::chrono::nanoseconds duration) {
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
-  return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
-}
-
-std::string text_of(const Json& report, const char* key) {
-  const auto at = report.find(key);
-  return at != report.end() && at->is_string() ? at->get<std::string>() : std::string();
-}
 
 // What the process of a test has said so far.
 struct Heard {
@@ -50,9 +41,7 @@ struct Heard {
                 : kind == "skipped" ? Verdict::Kind::skipped
                                     : Verdict::Kind::failed;
     said.reason = text_of(report, "reason");
-    if (const auto notes = report.find("notes"); notes != report.end() && notes->is_array())
-      for (const Json& note : *notes)
-        if (note.is_string()) said.notes.push_back(note.get<std::string>());
+    said.notes = texts_of(report, "notes");
     verdict = std::move(said);
   }
   std::string in_step() const { return step.empty() ? "" : " in " + step; }
@@ -64,18 +53,16 @@ Verdict follow(Child& child, std::chrono::nanoseconds timeout) {
   Heard heard;
   std::size_t lines = 0;
   for (;;) {
-    pollfd watched[] = {{child.reports(), POLLIN, 0}, {child.end(), POLLIN, 0}};
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
-    const int ready = ::poll(watched, 2, static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000)));
-    if (ready < 0 && errno != EINTR) return failed("poll failed");
+    const auto woken = child.wait(until);
+    if (!woken) return failed(woken.error().message);
     while (const auto line = child.line()) {
       heard.take(*line);
       if (heard.verdict) return *heard.verdict;
       if (++lines > kMostLines)
         return failed("it wrote more than " + std::to_string(kMostLines) + " reports");
     }
-    if (ready > 0 && watched[1].revents != 0) return failed(how_it_ended(child.kill()) + heard.in_step());
-    if (Clock::now() >= until) return failed("did not return within " + shown(timeout) + heard.in_step());
+    if (woken->ended) return failed(how_it_ended(child.kill()) + heard.in_step());
+    if (Clock::now() >= until) return failed(change::late_text(timeout) + heard.in_step());
   }
 }
 

@@ -9,6 +9,7 @@
 #include "evloom/base.hpp"
 
 #include "plugin/call.hpp"
+#include "plugin/reason.hpp"
 
 namespace evloom::check {
 
@@ -126,10 +127,9 @@ std::string render_within(std::size_t most, const evl_format& format, void* obje
 // Whatever it says is good, as long as it says it.
 std::string ask_health(const evl_store_backend& store, void* object, void* slot) {
   Calls calls;
-  char text[1024] = "";
-  evl_error error{sizeof error, sizeof text, text};
+  plugin::Reason reason;
   calls.call("health", [&] {
-    std::ignore = store.health(object, slot, &error);
+    std::ignore = store.health(object, slot, reason.error());
     return EVL_OK;
   });
   return calls.why();

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "evloom/testkit/store.hpp"
+
 #include "base/result.hpp"
 #include "check/stage.hpp"
 #include "plugin/instance.hpp"
@@ -15,18 +17,8 @@
 namespace evloom::check {
 
 // One operation and one result, owning their bytes.
-struct Op {
-  evl_op_kind kind = 0;
-  std::string key;
-  std::int64_t amount = 0;
-  std::vector<std::string> items;
-};
-struct OpResult {
-  evl_status status = EVL_E_INTERNAL;
-  std::int64_t integer = 0;
-  std::vector<std::string> items;
-  std::vector<std::uint8_t> fresh;
-};
+using evl::testkit::Op;
+using OpResult = evl::testkit::Result;
 
 // What became of a submit.
 struct Outcome {

@@ -75,10 +75,10 @@ Verdict test_requests(Run& run);
 Verdict test_cancel(Run& run);
 Verdict test_stores(Run& run);
 
-// The whole life of an instance on a stage, with each step said; `meanwhile` between start and stop. The
-// first failure, or none.
-Status live(Run& run, Stage& stage, const std::shared_ptr<plugin::Library>& library, config::Node options,
-            const std::function<Status(plugin::Instance&)>& meanwhile = {});
+// The whole life of an instance on a stage, from the file on, with each step said; `meanwhile` between start
+// and stop. Its library, which is to be unloaded, or the first failure.
+Result<std::shared_ptr<plugin::Library>> live(Run& run, Stage& stage,
+                                              const std::function<Status(plugin::Instance&)>& meanwhile = {});
 // "exception 2 times, wrong_state once"; empty when there was none.
 std::string misbehaviours(const plugin::Instance& instance);
 

@@ -9,10 +9,6 @@ Verdict test_format(Run& run) {
   constexpr std::uint32_t kLoops = 2;
   auto stage = Stage::set(kLoops);
   if (!stage) return failed(stage.error().message);
-  auto library = run.subject.load(run.vault);
-  if (!library) return failed(library.error().message);
-  auto options = run.subject.options();
-  if (!options) return failed(options.error().message);
   const auto render_all = [&](plugin::Instance& instance) -> Status {
     run.step("rendering");
     const auto* format = instance.interface<evl_format>();
@@ -29,9 +25,8 @@ Verdict test_format(Run& run) {
       if (!why.empty()) return Error{why};
     return {};
   };
-  if (Status status = live(run, **stage, *library, std::move(*options), render_all); !status)
-    return failed(status.error().message);
-  return passed();
+  const auto lived = live(run, **stage, render_all);
+  return lived ? passed() : failed(lived.error().message);
 }
 
 }  // namespace evloom::check

@@ -34,11 +34,8 @@ Holdings holdings() {
 Status live_on(Run& run, std::uint32_t loops) {
   auto stage = Stage::set(loops);
   if (!stage) return stage.error();
-  auto library = run.subject.load(run.vault);
+  auto library = live(run, **stage);
   if (!library) return library.error();
-  auto options = run.subject.options();
-  if (!options) return options.error();
-  if (Status status = live(run, **stage, *library, std::move(*options)); !status) return status;
   run.step("unload");
   const plugin::UnloadResult unloaded = plugin::Library::unload(std::move(*library));
   if (unloaded.left_behind) return Error{unloaded.reason};
@@ -61,30 +58,34 @@ std::string misbehaviours(const plugin::Instance& instance) {
   return words;
 }
 
-Status live(Run& run, Stage& stage, const std::shared_ptr<plugin::Library>& library, config::Node options,
-            const std::function<Status(plugin::Instance&)>& meanwhile) {
+Result<std::shared_ptr<plugin::Library>> live(Run& run, Stage& stage,
+                                              const std::function<Status(plugin::Instance&)>& meanwhile) {
+  auto library = run.subject.load(run.vault);
+  if (!library) return library.error();
+  auto options = run.subject.options();
+  if (!options) return options.error();
   run.step("create");
-  auto made = run.subject.create(library, stage, std::move(options));
+  auto made = run.subject.create(*library, stage, std::move(*options));
   if (!made) return made.error();
   std::shared_ptr<plugin::Instance> instance = std::move(*made);
   run.step("thread_start");
-  if (Status status = instance->start(kNoLimit); !status) return status;
+  if (Status status = instance->start(kNoLimit); !status) return status.error();
   if (meanwhile) {
     if (Status status = meanwhile(*instance); !status) {
       // It may hold up what its end waits for: the process ends without it.
       static std::vector<std::shared_ptr<plugin::Instance>> given_up;
       given_up.push_back(std::move(instance));
-      return status;
+      return status.error();
     }
   }
   run.step("thread_stop");
   instance->drain();
-  if (Status status = instance->stop(kNoLimit); !status) return status;
+  if (Status status = instance->stop(kNoLimit); !status) return status.error();
   const std::string wrong = misbehaviours(*instance);
   run.step("destroy");
   instance.reset();
   if (!wrong.empty()) return Error{"it misbehaved: " + wrong};
-  return {};
+  return std::move(*library);
 }
 
 Verdict test_create(Run& run) {
@@ -112,13 +113,8 @@ Verdict test_create(Run& run) {
 Verdict test_life(Run& run) {
   auto stage = Stage::set(2);
   if (!stage) return failed(stage.error().message);
-  auto library = run.subject.load(run.vault);
-  if (!library) return failed(library.error().message);
-  auto options = run.subject.options();
-  if (!options) return failed(options.error().message);
-  if (Status status = live(run, **stage, *library, std::move(*options)); !status)
-    return failed(status.error().message);
-  return passed();
+  const auto lived = live(run, **stage);
+  return lived ? passed() : failed(lived.error().message);
 }
 
 Verdict test_unknown_ids(Run& run) {
@@ -176,13 +172,9 @@ Verdict test_cycles(Run& run) {
   Holdings before;
   for (int i = 0; i < kWarmUp + kCycles; ++i) {
     if (i == kWarmUp) before = holdings();
-    auto library = run.subject.load(run.vault);
-    if (!library) return failed(library.error().message);
-    auto options = run.subject.options();
-    if (!options) return failed(options.error().message);
     const std::string number = "life " + std::to_string(i + 1) + " of " + std::to_string(kWarmUp + kCycles);
-    if (Status status = live(run, **stage, *library, std::move(*options)); !status)
-      return failed(number + ": " + status.error().message);
+    auto library = live(run, **stage);
+    if (!library) return failed(number + ": " + library.error().message);
     const plugin::UnloadResult unloaded = plugin::Library::unload(std::move(*library));
     if (!unloaded.unmapped) return failed(number + ": its code stays in memory: " + unloaded.reason);
   }

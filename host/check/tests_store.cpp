@@ -193,14 +193,9 @@ Verdict test_store(Run& run) {
   if (!run.subject.offers(EVL_STORE)) return skipped("it is no store");
   auto stage = Stage::set(kLoops);
   if (!stage) return failed(stage.error().message);
-  auto library = run.subject.load(run.vault);
-  if (!library) return failed(library.error().message);
-  auto options = run.subject.options();
-  if (!options) return failed(options.error().message);
   StoreTest test(run, **stage);
-  const Status status = live(run, **stage, *library, std::move(*options),
-                             [&](plugin::Instance& instance) { return test.on(instance); });
-  if (!status) return failed(status.error().message);
+  const auto lived = live(run, **stage, [&](plugin::Instance& instance) { return test.on(instance); });
+  if (!lived) return failed(lived.error().message);
   if (Status ended = test.stopped(); !ended) return failed(ended.error().message);
   return passed(test.notes());
 }

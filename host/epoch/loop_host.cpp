@@ -7,6 +7,7 @@
 #include <new>
 #include <string>
 
+#include "epoch/services/rules.hpp"
 #include "epoch/store_call.hpp"
 #include "epoch/watch.hpp"
 #include "http/negotiate.hpp"
@@ -279,12 +280,9 @@ void LoopHost::settle(Request& request) {
 Request* LoopHost::resume(plugin::Instance& handler, evl_ticket ticket) {
   Request* request = tickets_.find(ticket);
   if (!request || &request->handler() != &handler) {
-    // No mistake as such: the client may just have gone. An author wants to see it all the same.
-    handler.logger().fault(
-        observe::Level::kDebug, "stale_ticket",
-        "resume: ticket {:#x} is stale: its request was answered, cancelled or cut off by its "
-        "deadline; drop it in on_cancel or on_finish, and test what resume gives for null [{}]",
-        ticket, handler.file());
+    const observe::Logger logger = handler.logger();
+    if (logger.enabled(observe::Level::kDebug))
+      logger.write_fault(observe::Level::kDebug, "stale_ticket", stale_ticket_text(ticket, handler.file()));
     return nullptr;
   }
   tickets_.retire(std::exchange(request->ticket_, 0));

@@ -47,7 +47,7 @@ class LoopHost final : public http::Service {
 
   loop::Loop& loop() { return loop_; }
   http::Server& server() { return server_; }
-  Tickets& tickets() { return tickets_; }
+  Tickets<Request>& tickets() { return tickets_; }
   AnswerPool& answers() { return answers_; }
   Fragments& fragments() { return fragments_; }
   const Epoch& epoch() const { return *epoch_; }
@@ -109,7 +109,7 @@ class LoopHost final : public http::Service {
   const Epoch* epoch_;
   Common& common_;
   observe::Logger logger_;
-  Tickets tickets_;
+  Tickets<Request> tickets_;
   AnswerPool answers_;
   Fragments fragments_;
   std::size_t requests_ = 0;

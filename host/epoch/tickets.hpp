@@ -1,8 +1,9 @@
 // Tickets: names of suspended requests that stay safe when the request is gone. A ticket is a place in a
 // table and the serial number of what stood there when it was given out, so a stale one is recognised. One
-// per loop, its thread only.
+// per loop, its thread only; `Held` is the request of the host, or that of the SDK's test kit.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -10,11 +11,10 @@
 
 namespace evloom::epoch {
 
-class Request;
-
+template <typename Held>
 class Tickets {
  public:
-  evl_ticket issue(Request& request) {
+  evl_ticket issue(Held& request) {
     if (free_.empty()) {
       free_.push_back(static_cast<std::uint32_t>(entries_.size()));
       entries_.push_back({});
@@ -27,7 +27,7 @@ class Tickets {
   }
 
   // The request of a ticket; null when it is stale or was never given out.
-  Request* find(evl_ticket ticket) const {
+  Held* find(evl_ticket ticket) const {
     const auto place = static_cast<std::uint32_t>(ticket);
     if (place >= entries_.size() || entries_[place].serial != ticket >> 32) return nullptr;
     return entries_[place].request;
@@ -43,9 +43,12 @@ class Tickets {
     free_.push_back(place);
   }
 
+  // Those given out that still name something.
+  std::size_t open() const { return entries_.size() - free_.size(); }
+
  private:
   struct Entry {
-    Request* request = nullptr;
+    Held* request = nullptr;
     std::uint32_t serial = 1;  // never 0, so no ticket is 0
   };
   std::vector<Entry> entries_;

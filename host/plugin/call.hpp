@@ -15,6 +15,9 @@ constexpr evl_status known(evl_status status) {
   return status >= EVL_OK && status <= EVL_E_INTERNAL ? status : EVL_E_INTERNAL;
 }
 
+// Whether bytes that a plugin passes can be read at all.
+constexpr bool readable(evl_bytes bytes) { return bytes.data != nullptr || bytes.size == 0; }
+
 // Runs `body`; gives its status, or EVL_OK when it returns nothing. When it throws, `threw` receives the text
 // and the status is EVL_E_INTERNAL.
 template <typename Body, typename Threw>

@@ -4,10 +4,9 @@
 #include <cstring>
 #include <thread>
 
-#include "evloom/base.hpp"
-
 #include "loop/loop.hpp"
 #include "loop/pool.hpp"
+#include "plugin/reason.hpp"
 #include "plugin/services.hpp"
 #include "plugin/services/access.hpp"
 
@@ -31,24 +30,6 @@ std::string milliseconds(std::chrono::nanoseconds duration) {
 }
 
 }  // namespace
-
-const char* misbehaviour_name(Misbehaviour kind) {
-  switch (kind) {
-    case Misbehaviour::exception:
-      return "exception";
-    case Misbehaviour::bad_argument:
-      return "bad_argument";
-    case Misbehaviour::wrong_thread:
-      return "wrong_thread";
-    case Misbehaviour::wrong_state:
-      return "wrong_state";
-    case Misbehaviour::left_behind:
-      return "left_behind";
-    case Misbehaviour::count_:
-      break;
-  }
-  return "unknown";
-}
 
 // What start() and the loops tell each other. Shared: a loop that is held up may come to it after start()
 // gave up.
@@ -131,9 +112,9 @@ void Instance::destroy_object() noexcept {
     while (is_alive(thread) && Clock::now() < moment)
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     if (!is_alive(thread)) continue;
-    const std::string what = "thread " + std::to_string(thread.id) + " ('" + thread.name + "')";
-    misbehaved(Misbehaviour::left_behind, "destroy left " + what + " running");
-    library_->left_behind(what + " of " + label() + " still runs");
+    misbehaved(Misbehaviour::left_behind, thread_left_text(thread));
+    library_->left_behind("thread " + std::to_string(thread.id) + " ('" + thread.name + "') of " + label() +
+                          " still runs");
   }
 }
 
@@ -142,22 +123,20 @@ Status Instance::create_object() {
     if (!context_.services.find(id))
       return Error{label() + " needs " + id + ", which this host does not offer"};
 
-  char text[1024] = "";
-  evl_error error{sizeof error, sizeof text, text};
+  Reason reason;
   plugin_.size = sizeof plugin_;
   const std::vector<Task> before = tasks();
   creating_ = true;
   const auto* options = reinterpret_cast<const evl_config*>(&options_);
   const evl_status status =
-      plugin::call([&] { return library_->entry().create(&view_.abi, options, &plugin_, &error); },
+      plugin::call([&] { return library_->entry().create(&view_.abi, options, &plugin_, reason.error()); },
                    [&](const char* what) {
                      misbehaved(Misbehaviour::exception, "create threw");
-                     evl_error_set(&error, (std::string("create threw: ") + what).c_str());
+                     reason.threw("create", what);
                    });
   creating_ = false;
   threads_ = tasks_since(before);
-  text[sizeof text - 1] = '\0';
-  if (status != EVL_OK) return Error{label() + " cannot be made: " + reason(status, text)};
+  if (status != EVL_OK) return Error{label() + " cannot be made: " + reason.text(status)};
   created_ = true;
   return {};
 }
@@ -192,16 +171,14 @@ evl_status Instance::start_here(loop::Loop& loop, std::string& why) noexcept {
   ++library_->on_loop(loop.index()).instances;
   if (!plugin_.thread_start) return EVL_OK;
 
-  char text[1024] = "";
-  evl_error error{sizeof error, sizeof text, text};
+  Reason reason;
   void* slot = nullptr;
   const evl_status status =
-      plugin::call([&] { return plugin_.thread_start(plugin_.instance, &loop, &slot, &error); },
+      plugin::call([&] { return plugin_.thread_start(plugin_.instance, &loop, &slot, reason.error()); },
                    [&](const char* what) {
                      misbehaved(Misbehaviour::exception, "thread_start threw");
-                     evl_error_set(&error, (std::string("thread_start threw: ") + what).c_str());
+                     reason.threw("thread_start", what);
                    });
-  text[sizeof text - 1] = '\0';
   if (status == EVL_OK) {
     loop.slot(slot_) = slot;
   } else {
@@ -209,7 +186,7 @@ evl_status Instance::start_here(loop::Loop& loop, std::string& why) noexcept {
     --library_->on_loop(loop.index()).instances;
     Access::drop_timers(cell);
     sweep_here(loop);
-    why = reason(status, text);
+    why = reason.text(status);
   }
   return status;
 }
@@ -234,9 +211,7 @@ void Instance::sweep_here(loop::Loop& loop) noexcept {
   const std::uint32_t events = take_events(loop.base(), library_->code());
   if (events == 0) return;
   here.events += events;
-  misbehaved(Misbehaviour::left_behind, std::to_string(events) +
-                                            (events == 1 ? " event was" : " events were") + " left on loop " +
-                                            std::to_string(loop.index()) + "; taken off");
+  misbehaved(Misbehaviour::left_behind, events_left_text(events, loop.index()));
 }
 
 // Once nothing of it is under way: a late message may have left something, too.
@@ -356,10 +331,6 @@ Status Instance::stop(std::chrono::nanoseconds timeout) {
 
 bool Instance::running() const { return std::find(started_.begin(), started_.end(), true) != started_.end(); }
 
-std::string Instance::reason(evl_status status, const char* text) {
-  return text[0] != '\0' ? std::string(text) : std::string("it gives no reason: ") + evl::status_name(status);
-}
-
 const void* Instance::table(std::string_view id) const {
   for (const Offered& offered : offered_)
     if (offered.id == id) return offered.table.get();
@@ -368,9 +339,28 @@ const void* Instance::table(std::string_view id) const {
 
 void* Instance::slot(loop::Loop& on) const { return on.slot(slot_); }
 
+// ---- state -----------------------------------------------------------------------------------------------
+
+bool Instance::has_state() const { return interface<evl_state>() != nullptr; }
+
+StateHolder Instance::state_holder(bool in_use) {
+  return {interface<evl_state>(), object(), label(), in_use,
+          [this](Misbehaviour kind, std::string_view what) { misbehaved(kind, what); }};
+}
+
+Result<SavedState> Instance::save_state() {
+  return plugin::save_state(state_holder(running() || !idle()), library_->facts().id,
+                            library_->facts().version);
+}
+
+Status Instance::load_state(const SavedState& state) {
+  return plugin::load_state(state_holder(running()), state);
+}
+
+// ---- misbehaviour ----------------------------------------------------------------------------------------
+
 void Instance::threw(const char* what, const char* text) noexcept {
-  misbehaved(Misbehaviour::exception, std::string(what) + " threw: " + text +
-                                          "; catch it inside: no exception may leave a function of the ABI");
+  misbehaved(Misbehaviour::exception, threw_text(what, text));
 }
 
 void Instance::misbehaved(Misbehaviour kind, std::string_view what) noexcept {
@@ -383,8 +373,7 @@ void Instance::misbehaved(Misbehaviour kind, std::string_view what) noexcept {
     misbehaviour_series_[index].add(context_.metrics.control_column());
   }
   if (!logger_.enabled(observe::Level::kWarn)) return;
-  const std::string text = std::string(what) + " [" + file() + "]";
-  logger_.write_fault(observe::Level::kWarn, misbehaviour_name(kind), text);
+  logger_.write_fault(observe::Level::kWarn, misbehaviour_name(kind), blame_text(what, file()));
 }
 
 std::uint64_t Instance::misbehaviours(Misbehaviour kind) const {

@@ -32,6 +32,7 @@
 #include "plugin/host_context.hpp"
 #include "plugin/interfaces.hpp"
 #include "plugin/library.hpp"
+#include "plugin/misbehaviour.hpp"
 #include "plugin/state.hpp"
 
 namespace evloom::loop {
@@ -39,17 +40,6 @@ class Loop;
 }
 
 namespace evloom::plugin {
-
-// What a plugin may do wrong without the host being any the worse for it: it is refused, counted and logged.
-enum class Misbehaviour : std::uint8_t {
-  exception,     // threw out of a C function
-  bad_argument,  // a null pointer, a wrong size, a value out of range
-  wrong_thread,  // called the host from a thread that the function's tag forbids
-  wrong_state,   // called too early, too late, or twice
-  left_behind,   // left timers or events on a loop when it was stopped, or a thread when it was destroyed
-  count_
-};
-const char* misbehaviour_name(Misbehaviour kind);
 
 class Instance {
  public:
@@ -181,8 +171,7 @@ class Instance {
   const void* table(std::string_view id) const;
   void threw(const char* what, const char* text) noexcept;
   bool running() const;  // on some loop, as far as the control thread knows
-  // The reason that a plugin gave, else the status.
-  static std::string reason(evl_status status, const char* text);
+  StateHolder state_holder(bool in_use);
 
   HostContext& context_;
   const std::string name_;

@@ -1,6 +1,6 @@
-// How an instance is asked for its state, and given one: Instance::save_state and load_state. [control]
 #include "plugin/state.hpp"
 
+#include <cstring>
 #include <new>
 #include <string_view>
 #include <thread>
@@ -8,8 +8,8 @@
 
 #include "evloom/base.hpp"
 
-#include "plugin/instance.hpp"
-#include "plugin/services/access.hpp"
+#include "plugin/call.hpp"
+#include "plugin/reason.hpp"
 
 namespace evloom::plugin {
 
@@ -17,7 +17,7 @@ namespace {
 
 // What a plugin's save writes to, for as long as the call lasts.
 struct Saving {
-  Instance& instance;
+  const StateHolder& from;
   SavedState state;
   std::unordered_set<std::string> names;
   std::uint64_t bytes = 0;
@@ -25,8 +25,8 @@ struct Saving {
   const std::thread::id thread = std::this_thread::get_id();
 };
 
-evl_status refuse(Saving& saving, evl_status status, Misbehaviour kind, const std::string& why) {
-  saving.instance.misbehaved(kind, why);
+evl_status refuse(Saving& saving, evl_status status, const std::string& why) {
+  saving.from.misbehaved(Misbehaviour::bad_argument, why);
   if (saving.refused.empty()) saving.refused = why;
   return status;
 }
@@ -40,27 +40,25 @@ std::string shown(std::string_view name) {
 
 evl_status take(Saving& saving, evl_bytes raw_name, evl_bytes raw_data) {
   if (!readable(raw_name) || !readable(raw_data))
-    return refuse(saving, EVL_E_INVALID, Misbehaviour::bad_argument, "put: no bytes, but a size");
+    return refuse(saving, EVL_E_INVALID, "put: no bytes, but a size");
   const std::string_view name = evl::view(raw_name);
   const std::string_view data = evl::view(raw_data);
   if (name.empty() || name.size() > EVL_STATE_NAME_MAX) {
-    return refuse(saving, EVL_E_INVALID, Misbehaviour::bad_argument,
+    return refuse(saving, EVL_E_INVALID,
                   "put: a name has 1 to " + std::to_string(EVL_STATE_NAME_MAX) + " bytes, not " +
                       std::to_string(name.size()));
   }
   if (saving.state.blobs.size() == EVL_STATE_BLOBS_MAX) {
-    return refuse(saving, EVL_E_LIMIT, Misbehaviour::bad_argument,
-                  "put: more than " + std::to_string(EVL_STATE_BLOBS_MAX) + " blobs");
+    return refuse(saving, EVL_E_LIMIT, "put: more than " + std::to_string(EVL_STATE_BLOBS_MAX) + " blobs");
   }
   const std::uint64_t left = EVL_STATE_BYTES_MAX - saving.bytes;
   if (name.size() > left || data.size() > left - name.size()) {
-    return refuse(saving, EVL_E_LIMIT, Misbehaviour::bad_argument,
+    return refuse(saving, EVL_E_LIMIT,
                   "put: more than " + std::to_string(EVL_STATE_BYTES_MAX >> 20) + " MiB in all");
   }
   try {
     if (!saving.names.emplace(name).second) {
-      return refuse(saving, EVL_E_INVALID, Misbehaviour::bad_argument,
-                    "put: " + shown(name) + " was put before");
+      return refuse(saving, EVL_E_INVALID, "put: " + shown(name) + " was put before");
     }
     saving.state.blobs.emplace_back(name, data);
   } catch (const std::bad_alloc&) {
@@ -75,70 +73,63 @@ evl_status put(void* context, evl_bytes name, evl_bytes data) noexcept {
   auto& saving = *static_cast<Saving*>(context);
   if (std::this_thread::get_id() == saving.thread) return take(saving, name, data);
   // `refused` is not ours to write here.
-  saving.instance.misbehaved(Misbehaviour::wrong_thread, "put called on another thread than save");
+  saving.from.misbehaved(Misbehaviour::wrong_thread, "put called on another thread than save");
   return EVL_E_STATE;
+}
+
+// What the plugin throws out of `function` is its reason, and a misbehaviour.
+auto caught(const StateHolder& holder, Reason& reason, const char* function) {
+  return [&holder, &reason, function](const char* what) {
+    holder.misbehaved(Misbehaviour::exception, threw_text(function, what));
+    reason.threw(function, what);
+  };
 }
 
 }  // namespace
 
-bool Instance::has_state() const { return interface<evl_state>() != nullptr; }
+Result<SavedState> save_state(const StateHolder& from, std::string plugin, std::string plugin_version) {
+  const std::string failed = from.label + " cannot hand over its state: ";
+  if (!from.table) return Error{failed + "it does not offer " EVL_STATE};
+  if (from.in_use) return Error{failed + "it has not been stopped on every loop"};
 
-Result<SavedState> Instance::save_state() {
-  const auto* const table = interface<evl_state>();
-  const std::string failed = label() + " cannot hand over its state: ";
-  if (!table) return Error{failed + "it does not offer " EVL_STATE};
-  if (running() || !idle()) return Error{failed + "it has not been stopped on every loop"};
-
-  const PluginFacts& facts = library_->facts();
-  Saving saving{*this, {facts.id, facts.version, table->version, {}}, {}, 0, {}};
-  char text[1024] = "";
-  evl_error error{sizeof error, sizeof text, text};
-  const evl_status status =
-      plugin::call([&] { return table->save(object(), &put, &saving, &error); },
-                   [&](const char* what) {
-                     threw("save", what);
-                     evl_error_set(&error, (std::string("save threw: ") + what).c_str());
-                   });
-  text[sizeof text - 1] = '\0';
+  Saving saving{from, {std::move(plugin), std::move(plugin_version), from.table->version, {}}, {}, 0, {}};
+  Reason reason;
+  const evl_status status = call([&] { return from.table->save(from.object, &put, &saving, reason.error()); },
+                                 caught(from, reason, "save"));
   if (!saving.refused.empty()) return Error{failed + saving.refused};
-  if (status != EVL_OK) return Error{failed + reason(status, text)};
+  if (status != EVL_OK) return Error{failed + reason.text(status)};
   return std::move(saving.state);
 }
 
-Status Instance::load_state(const SavedState& state) {
-  const auto* const table = interface<evl_state>();
+Status load_state(const StateHolder& to, const SavedState& state, std::size_t blob_size) {
   const std::string saved = "state version " + std::to_string(state.version) + " of plugin '" + state.plugin +
                             "' " + state.plugin_version;
-  if (!table) return Error{label() + " does not offer " EVL_STATE ", so it cannot take over " + saved};
-  if (running()) return Error{label() + " cannot take over " + saved + ": it has been started"};
+  if (!to.table) return Error{to.label + " does not offer " EVL_STATE ", so it cannot take over " + saved};
+  if (to.in_use) return Error{to.label + " cannot take over " + saved + ": it has been started"};
 
   bool accepted = false;
-  char text[1024] = "";
-  evl_error error{sizeof error, sizeof text, text};
-  const auto caught = [&](const char* function) {
-    return [&, function](const char* what) {
-      threw(function, what);
-      evl_error_set(&error, (std::string(function) + " threw: " + what).c_str());
-    };
-  };
-  evl_status status = plugin::call(
+  Reason reason;
+  evl_status status = call(
       [&] {
-        accepted = table->accepts(object(), evl::bytes(state.plugin), evl::bytes(state.plugin_version),
-                                  state.version) != 0;
+        accepted = to.table->accepts(to.object, evl::bytes(state.plugin), evl::bytes(state.plugin_version),
+                                     state.version) != 0;
       },
-      caught("accepts"));
-  if (status == EVL_OK && !accepted) return Error{label() + " does not accept " + saved};
+      caught(to, reason, "accepts"));
+  if (status == EVL_OK && !accepted) return Error{to.label + " does not accept " + saved};
   if (status == EVL_OK) {
-    std::vector<evl_blob> blobs;
-    blobs.reserve(state.blobs.size());
-    for (const auto& [name, data] : state.blobs)
-      blobs.push_back({sizeof(evl_blob), 0, evl::bytes(name), evl::bytes(data)});
-    status =
-        plugin::call([&] { return table->load(object(), state.version, blobs.data(), blobs.size(), &error); },
-                     caught("load"));
+    // Not zero where a blob is larger than its header says: a plugin must not read there.
+    std::vector<unsigned char> raw(blob_size * state.blobs.size(), 0xA5);
+    unsigned char* next = raw.data();
+    for (const auto& [name, data] : state.blobs) {
+      const evl_blob blob{static_cast<std::uint32_t>(blob_size), 0, evl::bytes(name), evl::bytes(data)};
+      std::memcpy(std::exchange(next, next + blob_size), &blob, sizeof blob);
+    }
+    const auto* const blobs = reinterpret_cast<const evl_blob*>(raw.data());
+    status = call(
+        [&] { return to.table->load(to.object, state.version, blobs, state.blobs.size(), reason.error()); },
+        caught(to, reason, "load"));
   }
-  text[sizeof text - 1] = '\0';
-  if (status != EVL_OK) return Error{label() + " could not take over " + saved + ": " + reason(status, text)};
+  if (status != EVL_OK) return Error{to.label + " could not take over " + saved + ": " + reason.text(status)};
   return {};
 }
 

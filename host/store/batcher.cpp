@@ -174,11 +174,11 @@ void Batcher::on_done(void* context, evl_status status, const evl_result* result
   auto& batch = *static_cast<Batch*>(context);
   Batcher& self = batch.batcher();
   if (!batch.flying) {
-    if (batch.backend) batch.backend->misbehaved(plugin::Misbehaviour::wrong_state, "ended a submit twice");
+    if (batch.backend) batch.backend->misbehaved(plugin::Misbehaviour::wrong_state, kEndedTwice);
     return;
   }
   if (batch.launching) {
-    batch.backend->misbehaved(plugin::Misbehaviour::wrong_state, "ended a submit from inside submit");
+    batch.backend->misbehaved(plugin::Misbehaviour::wrong_state, kEndedInside);
     batch.flying = false;
     return;
   }
@@ -190,9 +190,8 @@ void Batcher::on_done(void* context, evl_status status, const evl_result* result
     batch.deadline().disarm();
     --self.current_;
     status = plugin::known(status);
-    if (status == EVL_OK && !self.complete(batch, results, count)) {
-      batch.backend->misbehaved(plugin::Misbehaviour::bad_argument,
-                                "ended a submit without a result for each operation");
+    if (status == EVL_OK && !complete(batch.ops(), results, count)) {
+      batch.backend->misbehaved(plugin::Misbehaviour::bad_argument, kIncomplete);
       status = EVL_E_INTERNAL;
     }
     if (status == EVL_OK) self.retry(batch, results);
@@ -211,26 +210,11 @@ void Batcher::retry(Batch& batch, const evl_result* results) {
   queue_.push_front(&again);
 }
 
-bool Batcher::complete(const Batch& batch, const evl_result* results, std::size_t count) const {
-  if (!results || count != batch.ops().size() || results->size < kFirstResult) return false;
-  const auto* bytes = reinterpret_cast<const char*>(results);
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto& result = *reinterpret_cast<const evl_result*>(bytes + i * results->size);
-    if (result.status != EVL_OK) continue;
-    if (result.item_count != 0 && !result.items) return false;
-    const evl_op& op = batch.ops()[i];
-    if (op.kind == EVL_OP_SET_ADD && op.item_count != 0 && !result.fresh) return false;
-  }
-  return true;
-}
-
 void Batcher::on_deadline(void* context) {
   auto& batch = *static_cast<Batch*>(context);
   Batcher& self = batch.batcher();
-  self.logger_.fault(
-      observe::Level::kError, "deadline",
-      "no answer to {} operations of {} requests within {} ms: answered with 503, outcome unknown",
-      batch.ops().size(), batch.requests(), self.limits_.timeout / 1'000'000);
+  self.logger_.write_fault(observe::Level::kError, "deadline",
+                           overdue_text(batch.ops().size(), batch.requests(), self.limits_.timeout));
   // Its memory stays until the backend lets go of it, but nobody waits for that, not even to stop the
   // backend.
   batch.expired = batch.telling = true;

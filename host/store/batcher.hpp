@@ -80,7 +80,6 @@ class Batcher {
   void retry(Batch& batch, const evl_result* results);
   void flush();
   evl_status launch(Batch& batch);
-  bool complete(const Batch& batch, const evl_result* results, std::size_t count) const;
 
   loop::Loop& loop_;
   Limits limits_;

@@ -56,4 +56,22 @@ const char* copy_operations(const evl_op* ops, std::size_t count, evl_op* to) {
   return nullptr;
 }
 
+bool complete(std::span<const evl_op> ops, const evl_result* results, std::size_t count) {
+  if (!results || count != ops.size() || results->size < kFirstResult) return false;
+  const auto* bytes = reinterpret_cast<const char*>(results);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& result = *reinterpret_cast<const evl_result*>(bytes + i * results->size);
+    if (result.status != EVL_OK) continue;
+    if (result.item_count != 0 && !result.items) return false;
+    if (ops[i].kind == EVL_OP_SET_ADD && ops[i].item_count != 0 && !result.fresh) return false;
+  }
+  return true;
+}
+
+std::string overdue_text(std::size_t ops, std::size_t requests, std::int64_t limit_ns) {
+  return "no answer to " + std::to_string(ops) + " operations of " + std::to_string(requests) +
+         " requests within " + std::to_string(limit_ns / 1'000'000) +
+         " ms: answered with 503, outcome unknown";
+}
+
 }  // namespace evloom::store

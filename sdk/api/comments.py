@@ -41,7 +41,9 @@ def comment_at(lines, i):
 
 def trailing(line):
     """Splits code from the comment behind it."""
-    match = re.match(r"^(.*\S.*?)\s*/\*(.*?)\*/\s*(\\?)$", line) or re.match(r"^([^\"]*\S)\s+//\s(.*?)()$", line)
+    line = re.sub(r"\s*// NOLINT.*$", "", line)  # for another tool
+    match = re.match(r"^(.*\S.*?)\s*/\*(.*?)\*/\s*(\\?)$", line) or re.match(
+        r"^((?:[^\"/]|\"(?:\\.|[^\"\\])*\"|/(?!/))*[^\s/])\s+//\s(.*?)()$", line)
     return (match.group(1), match.group(2).strip()) if match and not match.group(3) else (line, None)
 
 
@@ -54,8 +56,9 @@ def escaped(text):
 
 
 def quoted(text):
-    return re.sub(r"([\\@<>#%&$\"])", lambda m: {"<": "&lt;", ">": "&gt;", "&": "&amp;", '"': "&quot;"}.get(
-        m.group(1), "\\" + m.group(1)), text)
+    # What would begin or end a comment stands inside of one.
+    return re.sub(r"/(?=\*)|\*(?=/)", lambda m: m.group(0) + "<!-- -->", re.sub(r"([\\@<>#%&$\"])", lambda m: {"<": "&lt;", ">": "&gt;", "&": "&amp;", '"': "&quot;"}.get(
+        m.group(1), "\\" + m.group(1)), text))
 
 
 def paragraphs(words):
@@ -171,4 +174,7 @@ class Filter:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(Filter(Path(sys.argv[1]).read_text(), Path(sys.argv[1]).name).run())
+    path = Path(sys.argv[1]).resolve()
+    # As it is included: of headers of the same name Doxygen would know one.
+    shown = path.as_posix().rsplit("/include/", 1)[-1]
+    sys.stdout.write(Filter(path.read_text(), shown).run())

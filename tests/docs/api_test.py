@@ -37,14 +37,18 @@ enum {
 
 
 class Api(unittest.TestCase):
-    def reference(self, text, name="abi/tea.h"):
+    def reference(self, text, name="abi/tea.h", second=None):
         with tempfile.TemporaryDirectory(prefix="evloom-api-test-") as folder:
             (Path(folder) / "include/evloom/abi").mkdir(parents=True)
             (Path(folder) / "include/evloom" / name).write_text(text)
             if name != "abi/tea.h":
                 (Path(folder) / "include/evloom/abi/tea.h").write_text(HEADER)
-            run = subprocess.run([API / "reference.sh", Path(folder) / "include", Path(folder) / "out"], capture_output=True,
-                                 text=True)
+            folders = [Path(folder) / "include"]
+            if second is not None:  # of the same name, in a folder of its own
+                folders.append(Path(folder) / "kit/include")
+                (folders[-1] / "evloom/kit").mkdir(parents=True)
+                (folders[-1] / "evloom/kit" / name).write_text(second)
+            run = subprocess.run([API / "reference.sh", Path(folder) / "out", *folders], capture_output=True, text=True)
             pages = {path.name: path.read_text() for path in (Path(folder) / "out/html").glob("*.html")}
             return run.returncode, run.stdout + run.stderr, pages
 
@@ -96,6 +100,31 @@ class Api(unittest.TestCase):
         status, words, _ = self.reference(text.replace("  void spill", "\n  void spill"), "cup.hpp")
         self.assertEqual(status, 1)
         self.assertIn("Member spill", words)
+
+    def test_two_folders_with_headers_of_one_name(self):
+        text = ("// evl::%s: for tea.\n#pragma once\n\nnamespace evl {\n\n// Of %s.\nstruct %s {\n  int litres;  // it holds\n};\n\n"
+                "}  // namespace evl\n")
+        status, words, pages = self.reference(text % ("Cup", "tea", "Cup"), "cup.hpp", text % ("Mug", "milk", "Mug"))
+        self.assertEqual((status, words), (0, ""))
+        self.assertIn("Of tea.", pages["structevl_1_1Cup.html"])
+        self.assertIn("Of milk.", pages["structevl_1_1Mug.html"])
+        second = text.replace("// Of %s.\n", "") % ("Mug", "Mug")
+        status, words, _ = self.reference(text % ("Cup", "tea", "Cup"), "cup.hpp", second)
+        self.assertEqual(status, 1)
+        self.assertIn("Compound evl::Mug is not documented", words)
+
+    def test_a_comment_behind_a_text_and_one_that_holds_the_signs_of_comments(self):
+        text = ("// evl::Cup: for tea.\n#pragma once\n\nnamespace evl {\n\n// Matches \"/tea/*\" and \"*/cup\".\nstruct Cup {\n"
+                "  const char* path = \"//\";  // where it is: \"/\"\n"
+                "  Cup(int litres);  // NOLINT(google-explicit-constructor): a number is a cup\n};\n\n}  // namespace evl\n")
+        status, words, pages = self.reference(text.replace("  Cup(", "  // Made.\n  Cup("), "cup.hpp")
+        self.assertEqual((status, words), (0, ""))
+        page = pages["structevl_1_1Cup.html"]
+        self.assertIn("Matches &quot;/tea/*&quot; and &quot;*/cup&quot;.", page)
+        self.assertIn("where it is: &quot;/&quot;", page)
+        self.assertNotIn("NOLINT", page)
+        status, words, _ = self.reference(text, "cup.hpp")
+        self.assertEqual(status, 1, "what is said to another tool is no comment")
 
 
 if __name__ == "__main__":

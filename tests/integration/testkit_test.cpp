@@ -141,7 +141,7 @@ TEST_F(Agreement, OnWhatAClientGets) {
     }
     EXPECT_EQ(ours, counted("echo", kind)) << kind;
   }
-  EXPECT_TRUE(kit_.misbehaved("wrong_state", "answered a request twice"));
+  EXPECT_TRUE(kit_.misbehaved("wrong_state", "answered a request twice: respond for /echo; return after"));
   kit_.stop();
   EXPECT_EQ(kit_.leftovers().text(), "");
 }

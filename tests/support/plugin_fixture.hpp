@@ -17,25 +17,16 @@
 #include "evloom/abi/entry.h"
 #include "evloom/abi/state.h"
 #include "evloom/abi/store.h"
+#include "evloom/testkit/store.hpp"
 
 #include "support/fixture_loop.hpp"
 #include "support/fixture_options.hpp"
 
 namespace evloom::test {
 
-// One operation and one result, owning their bytes.
-struct Op {
-  evl_op_kind kind = 0;
-  std::string key;
-  std::int64_t amount = 0;
-  std::vector<std::string> items;
-};
-struct OpResult {
-  evl_status status = EVL_E_INTERNAL;
-  std::int64_t integer = 0;
-  std::vector<std::string> items;
-  std::vector<std::uint8_t> fresh;
-};
+// One operation and one result, owning their bytes: those of the test kit.
+using evl::testkit::Op;
+using OpResult = evl::testkit::Result;
 inline Op add(std::string key, std::int64_t amount = 1) { return {EVL_OP_ADD, std::move(key), amount, {}}; }
 inline Op set_add(std::string key, std::vector<std::string> items) {
   return {EVL_OP_SET_ADD, std::move(key), 0, std::move(items)};

@@ -1,4 +1,4 @@
-// "evloom.host.render/1". [loop]
+// "evloom.host.render/1" of this host; its checks are in render_table.hpp. [loop]
 #include <algorithm>
 #include <array>
 #include <memory>
@@ -11,6 +11,7 @@
 #include "epoch/list.hpp"
 #include "epoch/services.hpp"
 #include "epoch/services/check.hpp"
+#include "epoch/services/render_table.hpp"
 
 namespace evloom::epoch {
 
@@ -34,18 +35,8 @@ struct Sent {
   }
 };
 
-evl_status begin(evl_request* raw, std::uint32_t status, evl_rendering* rendering) {
-  Request* request = checked(raw);
-  if (!request || !rendering || rendering->size < sizeof(evl_rendering) || status < 200 || status > 599)
-    return EVL_E_INVALID;
-  if (!request->open()) return closed(*request, "begin");
-  if (request->rendering) return EVL_E_STATE;
+evl_status begin(Request* request, std::uint32_t status, evl_rendering* rendering) {
   const Offer* offer = request->offer();
-  if (!offer) {
-    request->handler().misbehaved(plugin::Misbehaviour::wrong_state,
-                                  "renders an answer, but its table lacks EVL_HANDLER_RENDERS");
-    return EVL_E_UNSUPPORTED;
-  }
   request->rendering = request->host().answers().take();
   request->rendered_status = status;
   rendering->format = offer->table;
@@ -58,11 +49,7 @@ evl_status begin(evl_request* raw, std::uint32_t status, evl_rendering* renderin
   return begun;
 }
 
-evl_status finish(evl_request* raw) {
-  Request* request = checked(raw);
-  if (!request) return EVL_E_INVALID;
-  if (!request->open()) return closed(*request, "finish");
-  if (!request->rendering) return EVL_E_STATE;
+evl_status finish(Request* request) {
   const Offer& offer = *request->offer();
   std::unique_ptr<Answer> answer = std::move(request->rendering);
   const evl_status status = offer.instance->call("end", [&] {
@@ -94,10 +81,7 @@ evl_status finish(evl_request* raw) {
   return EVL_OK;
 }
 
-evl_status items(evl_request* raw, evl_rendering* rendering, const evl_result* result, evl_value_kind kind) {
-  Request* request = checked(raw);
-  if (!request || !rendering || !result || !is_list(*result, kind)) return EVL_E_INVALID;
-  if (!request->open() || !request->rendering) return EVL_E_STATE;
+evl_status items(Request* request, evl_rendering* rendering, const evl_result* result, evl_value_kind kind) {
   Answer& answer = *request->rendering;
   const Offer& offer = *request->offer();
   const std::span<const evl_bytes> list(result->items, result->item_count);
@@ -126,8 +110,17 @@ evl_status items(evl_request* raw, evl_rendering* rendering, const evl_result* r
   return EVL_OK;
 }
 
+struct HostSide {
+  static Request* checked(evl_request* raw) { return epoch::checked(raw); }
+  static bool begun(const Request* request) { return request->rendering != nullptr; }
+  static bool renders(const Request* request) { return request->offer() != nullptr; }
+  static constexpr auto begin = &epoch::begin;
+  static constexpr auto finish = &epoch::finish;
+  static constexpr auto items = &epoch::items;
+};
+
 }  // namespace
 
-const evl_render_access kRenderAccess = {sizeof(evl_render_access), begin, finish, items};
+const evl_render_access kRenderAccess = RenderTable<HostSide>::kTable;
 
 }  // namespace evloom::epoch

@@ -1,8 +1,4 @@
 // "evloom.host.log/1": lines under the name of the instance. Any thread.
-#include "evloom/abi/log.h"
-
-#include "evloom/base.hpp"
-
 #include "plugin/services/access.hpp"
 
 namespace evloom::plugin {
@@ -26,29 +22,20 @@ Level level_of(evl_log_level level) {
   }
 }
 
-int32_t enabled(const evl_host* host, evl_log_level level) noexcept {
-  Instance* const instance = Instance::of(host);
-  return instance && instance->logger().enabled(level_of(level)) ? 1 : 0;
-}
-
-void write(const evl_host* host, evl_log_level level, evl_bytes text) noexcept {
-  Instance* const instance = Instance::of(host);
-  if (!instance) return;
-  if (!readable(text)) return instance->misbehaved(Misbehaviour::bad_argument, "log: a text that is no text");
-  instance->logger().write(level_of(level), evl::view(text));
-}
-
-void fault(const evl_host* host, evl_log_level level, evl_bytes key, evl_bytes text) noexcept {
-  Instance* const instance = Instance::of(host);
-  if (!instance) return;
-  if (!readable(text) || !readable(key)) {
-    return instance->misbehaved(Misbehaviour::bad_argument, "log: a text that is no text");
-  }
-  instance->logger().write_fault(level_of(level), evl::view(key), evl::view(text));
-}
-
 }  // namespace
 
-const evl_log kLogService = {sizeof(evl_log), &enabled, &write, &fault};
+bool Access::log_enabled(const Instance& instance, evl_log_level level) {
+  return instance.logger().enabled(level_of(level));
+}
+
+void Access::log(Instance& instance, evl_log_level level, std::string_view text) {
+  instance.logger().write(level_of(level), text);
+}
+
+void Access::log_fault(Instance& instance, evl_log_level level, std::string_view key, std::string_view text) {
+  instance.logger().write_fault(level_of(level), key, text);
+}
+
+const evl_log kLogService = LogTable<Access>::kTable;
 
 }  // namespace evloom::plugin

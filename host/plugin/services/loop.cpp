@@ -1,6 +1,4 @@
 // "evloom.host.loop/1": the loops, and messages to them.
-#include "evloom/abi/loop.h"
-
 #include <limits>
 
 #include "base/clock.hpp"
@@ -12,7 +10,7 @@ namespace {
 
 uint32_t count(const evl_host* host) noexcept {
   Instance* const instance = Instance::of(host);
-  return instance ? Access::loops(*instance) : 0;
+  return instance ? instance->context().pool.size() : 0;
 }
 
 uint32_t index(const evl_loop* loop) noexcept {
@@ -28,27 +26,21 @@ event_base* base(evl_loop* loop) noexcept {
 
 int64_t now(evl_loop*) noexcept { return monotonic_ns(); }
 
-void post(const evl_host* host, evl_loop* loop, evl_message* message) noexcept {
-  Instance* const instance = Instance::of(host);
-  if (!instance) return;
-  if (!loop || !message || !message->run) {
-    return instance->misbehaved(Misbehaviour::bad_argument,
-                                "post: no loop, no message, or no function to run");
-  }
+}  // namespace
+
+void Access::post(Instance& instance, evl_loop* loop, evl_message* message) {
   auto& target = *static_cast<loop::Loop*>(loop);
-  auto& pins = Access::cell(*instance, target);
+  auto& pins = cell(instance, target);
   // First the pin, then the look: whoever closes the instance looks at the pins after closing it.
   pins.fetch_add(1);
-  if (Access::closed(*instance)) {
-    instance->misbehaved(Misbehaviour::wrong_state, "post: the instance was stopped; the message is not run");
+  if (instance.closed_.load()) {
+    instance.misbehaved(Misbehaviour::wrong_state, kPostedTooLate);
   } else {
     target.mailbox().post(message, &pins);
   }
   pins.fetch_sub(1);
 }
 
-}  // namespace
-
-const evl_loop_access kLoopService = {sizeof(evl_loop_access), &count, &index, &base, &now, &post};
+const evl_loop_access kLoopService = {sizeof(evl_loop_access), &count, &index, &base, &now, &post<Access>};
 
 }  // namespace evloom::plugin

@@ -1,13 +1,9 @@
 // "evloom.host.timer/1": one-shot timers on a loop. Each is an event of libevent's; the loop's cell of the
 // instance lists them, so that what a stopped instance left behind can be found and taken off. Its loop's
 // thread only.
-#include "evloom/abi/timer.h"
-
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#include <algorithm>
-#include <memory>
 #include <new>
 
 #include "base/clock.hpp"
@@ -26,8 +22,6 @@ struct evl_timer {
 namespace evloom::plugin {
 
 namespace {
-
-constexpr int64_t kLongest = int64_t{365} * 24 * 3600 * 1'000'000'000;  // a year, for all that ask for more
 
 void link(evl_timer& timer) {
   timer.before = nullptr;
@@ -60,26 +54,14 @@ void on_event(evutil_socket_t, short, void* argument) {
   instance.call("a timer", [&] { fire(context); });
 }
 
-evl_timer* start(const evl_host* host, evl_loop* raw, int64_t delay, void (*fire)(void*),
-                 void* context) noexcept {
-  Instance* const instance = Instance::of(host);
-  if (!instance) return nullptr;
-  loop::Loop* const loop = Access::own_loop(*instance, raw, "timer");
-  if (!loop) return nullptr;
-  if (!fire) {
-    instance->misbehaved(Misbehaviour::bad_argument, "timer: no function to call");
-    return nullptr;
-  }
-  auto& cell = Access::cell(*instance, *loop);
-  if (!cell.on) {
-    instance->misbehaved(Misbehaviour::wrong_state, "timer: the instance does not run on this loop");
-    return nullptr;
-  }
-  delay = std::clamp<int64_t>(delay, 0, kLongest);
-  auto* const timer =
-      new (std::nothrow) evl_timer{{}, &cell, nullptr, nullptr, fire, context, monotonic_ns() + delay};
+}  // namespace
+
+evl_timer* Access::start_timer(Instance& instance, loop::Loop& loop, int64_t delay, void (*fire)(void*),
+                               void* context) {
+  auto* const timer = new (std::nothrow)
+      evl_timer{{}, &cell(instance, loop), nullptr, nullptr, fire, context, monotonic_ns() + delay};
   if (!timer) return nullptr;
-  if (event_assign(&timer->on_loop, loop->base(), -1, 0, &on_event, timer) != 0 || !arm(*timer, delay)) {
+  if (event_assign(&timer->on_loop, loop.base(), -1, 0, &on_event, timer) != 0 || !arm(*timer, delay)) {
     delete timer;
     return nullptr;
   }
@@ -87,21 +69,14 @@ evl_timer* start(const evl_host* host, evl_loop* raw, int64_t delay, void (*fire
   return timer;
 }
 
-void cancel(evl_timer* timer) noexcept {
-  if (timer) remove(timer);
-}
-
-}  // namespace
+void Access::cancel_timer(evl_timer& timer) { remove(&timer); }
 
 void Access::drop_timers(Cell& cell) noexcept {
   std::size_t left = 0;
   for (; cell.timers; ++left) remove(cell.timers);
-  if (left != 0) {
-    cell.owner->misbehaved(Misbehaviour::left_behind, "thread_stop left " + std::to_string(left) +
-                                                          " timers behind; they were cancelled");
-  }
+  if (left != 0) cell.owner->misbehaved(Misbehaviour::left_behind, timers_left_text(left));
 }
 
-const evl_timers kTimerService = {sizeof(evl_timers), &start, &cancel};
+const evl_timers kTimerService = TimerTable<Access>::kTable;
 
 }  // namespace evloom::plugin

@@ -81,11 +81,12 @@ evl_status Batch::launch() {
 void Batch::on_done(void* context, evl_status status, const evl_result* results, std::size_t count) {
   auto& self = *static_cast<Batch*>(context);
   if (!self.backend_->core().scheduler.on(self.loop_.raw())) {
-    return self.backend_->misbehaved(kind::wrong_thread, "ended a submit on a thread that is not its loop's");
+    return self.backend_->misbehaved(Breach::wrong_thread,
+                                     "ended a submit on a thread that is not its loop's");
   }
-  if (!self.flying_) return self.backend_->misbehaved(kind::wrong_state, "ended a submit twice");
+  if (!self.flying_) return self.backend_->misbehaved(Breach::wrong_state, evloom::store::kEndedTwice);
   if (self.launching_) {
-    self.backend_->misbehaved(kind::wrong_state, "ended a submit from inside submit");
+    self.backend_->misbehaved(Breach::wrong_state, evloom::store::kEndedInside);
     self.flying_ = false;
     return;
   }
@@ -98,8 +99,8 @@ void Batch::ended(evl_status status, const evl_result* results, std::size_t coun
   backend_->unpin();
   backend_->core().scheduler.disarm(deadline_);
   status = evloom::plugin::known(status);
-  if (status == EVL_OK && !complete(results, count)) {
-    backend_->misbehaved(kind::bad_argument, "ended a submit without a result for each operation");
+  if (status == EVL_OK && !evloom::store::complete(ops_, results, count)) {
+    backend_->misbehaved(Breach::bad_argument, evloom::store::kIncomplete);
     status = EVL_E_INTERNAL;
   }
   // The backend works on the next batch while this one is answered.
@@ -109,18 +110,6 @@ void Batch::ended(evl_status status, const evl_result* results, std::size_t coun
   }
   deliver(status, results);
   clear();
-}
-
-bool Batch::complete(const evl_result* results, std::size_t count) const {
-  if (!results || count != ops_.size() || results->size < evloom::store::kFirstResult) return false;
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto& result =
-        *reinterpret_cast<const evl_result*>(reinterpret_cast<const char*>(results) + i * results->size);
-    if (result.status != EVL_OK) continue;
-    if (result.item_count != 0 && !result.items) return false;
-    if (ops_[i].kind == EVL_OP_SET_ADD && ops_[i].item_count != 0 && !result.fresh) return false;
-  }
-  return true;
 }
 
 void Batch::deliver(evl_status status, const evl_result* results) {
@@ -143,11 +132,9 @@ void Batch::deliver(evl_status status, const evl_result* results) {
 // Its callers are told; its memory stays until the backend lets go of it.
 void Batch::expire() {
   Core& core = backend_->core();
-  const auto limit = core.options.store_timeout / std::chrono::milliseconds(1);
   core.note(EVL_LOG_ERROR, backend_->name(), "deadline",
-            "no answer to " + std::to_string(ops_.size()) + " operations of " +
-                std::to_string(record_ ? 1 : shares_.size()) + " requests within " + std::to_string(limit) +
-                " ms: answered with 503, outcome unknown");
+            evloom::store::overdue_text(ops_.size(), record_ ? 1 : shares_.size(),
+                                        core.options.store_timeout.count()));
   expired_ = true;
   backend_->unpin();
   if (store_) {

@@ -21,7 +21,7 @@ constexpr std::size_t kFirstSize = offsetof(evl_entry, create) + sizeof(evl_entr
 
 }  // namespace
 
-Plugin::Code::Code(const fs::path& file) {
+Plugin::Code::Code(const fs::path& file) : original_(file) {
   const std::string name = "plugin file '" + file.string() + "'";
   std::string folder = (fs::temp_directory_path() / "evloom-testkit-XXXXXX").string();
   if (!::mkdtemp(folder.data())) throw Refused(name + " cannot be copied to '" + folder + "'");
@@ -46,7 +46,8 @@ Plugin::Code::Code(const fs::path& file) {
   }
 }
 
-Plugin::Code::Code(const evl_entry& linked) : path_(fs::read_symlink("/proc/self/exe")) {
+Plugin::Code::Code(const evl_entry& linked)
+    : original_(fs::read_symlink("/proc/self/exe")), path_(original_) {
   check(linked, "the plugin that is linked into this program");
 }
 

@@ -22,6 +22,8 @@ class Plugin::Code {
   const evl_entry& entry() const { return entry_; }
   // The file whose mappings are its code.
   const std::filesystem::path& path() const { return path_; }
+  // The file that it was made from.
+  const std::filesystem::path& original() const { return original_; }
   std::string label() const { return std::string("plugin '") + entry_.id + "' " + entry_.version; }
 
   // Something of it still runs: it stays in memory for good.
@@ -37,6 +39,7 @@ class Plugin::Code {
   void check(const evl_entry& entry, const std::string& name);
   void remove_copy();
 
+  std::filesystem::path original_;
   std::filesystem::path path_;
   std::filesystem::path folder_;  // of the copy; empty: none
   void* handle_ = nullptr;

@@ -1,5 +1,5 @@
 // Core: what a Host is inside: its scheduler, its instances, routes, stores and exchanges, and what it has
-// seen. All of it on the test's thread, but for note() and blame(), which any thread may call.
+// seen. All of it on the test's thread, but for note(), which any thread may call.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +14,10 @@
 #include "evloom/abi/work.h"
 #include "evloom/testkit/host.hpp"
 
+#include "epoch/tickets.hpp"
 #include "http/router.hpp"
+#include "plugin/misbehaviour.hpp"
 #include "scheduler.hpp"
-#include "tickets.hpp"
 
 namespace evl::testkit {
 
@@ -25,14 +26,8 @@ class ExchangeImpl;
 class StoreImpl;
 struct TimerImpl;
 
-// The kinds of Misbehaviour.
-namespace kind {
-inline constexpr const char* exception = "exception";
-inline constexpr const char* bad_argument = "bad_argument";
-inline constexpr const char* wrong_thread = "wrong_thread";
-inline constexpr const char* wrong_state = "wrong_state";
-inline constexpr const char* left_behind = "left_behind";
-}  // namespace kind
+// What a Misbehaviour may be.
+using Breach = evloom::plugin::Misbehaviour;
 
 // Bytes of a struct that this host makes larger than its header says (HostOptions::extra_bytes).
 inline constexpr std::size_t kMostExtra = 256;
@@ -62,7 +57,6 @@ class Host::Impl {
 
   // ---- records
   void note(evl_log_level level, std::string instance, std::string key, std::string_view text);
-  void blame(const std::string& instance, const char* kind, std::string_view what);
 
   // ---- requests; exchange.cpp
   ExchangeImpl& exchange(Message message);
@@ -70,7 +64,8 @@ class Host::Impl {
   void settle_all();
 
   // ---- work
-  evl_status submit_work(InstanceImpl& owner, Loop& loop, evl_work* piece);
+  // False: there is no room for it.
+  bool submit_work(InstanceImpl& owner, Loop& loop, evl_work* piece);
   std::size_t run_work(std::size_t count);
   static void on_work(void* self);  // runs one piece
 
@@ -91,7 +86,7 @@ class Host::Impl {
   std::vector<std::unique_ptr<RouteImpl>> routes;
   std::vector<evloom::http::RouteSpec> specs;
   evloom::http::Router router;
-  std::vector<Tickets> tickets;  // one a loop
+  std::vector<evloom::epoch::Tickets<ExchangeImpl>> tickets;  // one a loop
   std::vector<ExchangeImpl*> unsettled;
 
   bool work_held = false;

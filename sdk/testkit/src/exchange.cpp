@@ -151,12 +151,11 @@ void ExchangeImpl::begin() {
 
 // ---- from the handler to the client ----------------------------------------------------------------------
 
-void ExchangeImpl::answer(const evl_response& response) {
+void ExchangeImpl::answer(const evl_response& response, std::span<const evloom::http::Header> headers) {
   answer_.status = response.status;
   answer_.media_type.assign(view(response.media_type));
   answer_.headers.clear();
-  for (std::size_t i = 0; i < response.header_count; ++i)
-    answer_.headers.emplace_back(view(response.headers[i].name), view(response.headers[i].value));
+  for (const auto& [name, value] : headers) answer_.headers.emplace_back(name, value);
   answer_.body.assign(view(response.body));
   answered_ = true;
   if (depth_ == 0) settle_soon();
@@ -206,7 +205,7 @@ void ExchangeImpl::settle() {
   if (depth_ != 0) return;
   if (open()) {
     if (ticket_ != 0 || calls_) return;
-    handler_->misbehaved(kind::wrong_state,
+    handler_->misbehaved(Breach::wrong_state,
                          "neither answered a request nor held it (suspend, or submit to a store)");
     refuse(500, "the handler gave no answer");
   }
@@ -266,11 +265,6 @@ void ExchangeImpl::finish() {
 // ---- rendering -------------------------------------------------------------------------------------------
 
 evl_status ExchangeImpl::begin_rendering(std::uint32_t status, evl_rendering& rendering) {
-  if (!open() || rendering_) return EVL_E_STATE;
-  if (!renders_) {
-    handler_->misbehaved(kind::wrong_state, "renders an answer, but its table lacks EVL_HANDLER_RENDERS");
-    return EVL_E_UNSUPPORTED;
-  }
   rendering_ = true;
   rendered_status_ = status;
   buffer_.clear();
@@ -289,13 +283,11 @@ evl_status ExchangeImpl::begin_rendering(std::uint32_t status, evl_rendering& re
 
 evl_status ExchangeImpl::render_list(const evl_rendering& rendering, std::span<const evl_bytes> items,
                                      evl_value_kind kind) {
-  if (!open() || !rendering_) return EVL_E_STATE;
   const auto write = [&] { return evloom::epoch::write_list(rendering, items, kind); };
   return format_ ? format_->call("items", write) : write();
 }
 
 evl_status ExchangeImpl::finish_rendering() {
-  if (!open() || !rendering_) return EVL_E_STATE;
   rendering_ = false;
   const evl_format* const format = format_ ? format_->interface<evl_format>(EVL_FORMAT) : &kPlainFormat;
   const auto end = [&] {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "base/arena.hpp"
 #include "core.hpp"
 #include "epoch/answer.hpp"
+#include "http/head.hpp"
 #include "instance.hpp"
 
 namespace evl::testkit {
@@ -39,11 +41,11 @@ class ExchangeImpl final : public Exchange {
 
   Core& core() const { return core_; }
   Loop& loop() const { return loop_; }
-  InstanceImpl* handler() const { return handler_; }
+  InstanceImpl& handler() const { return *handler_; }  // once it has begun
   const RouteImpl& route() const { return *route_; }
   std::string_view path() const { return path_; }
   std::string_view query() const { return query_; }
-  const evloom::http::Match& match() const { return match_; }
+  std::span<const evloom::http::RouteParam> params() const { return match_.params(); }
   evloom::Arena& arena() const { return arena_; }
   bool unfinished() const { return !finished_; }
   std::size_t bytes() const { return used_; }
@@ -52,7 +54,7 @@ class ExchangeImpl final : public Exchange {
 
   bool open() const { return !answered_ && !cancelled_; }
   using Exchange::answer;
-  void answer(const evl_response& response);
+  void answer(const evl_response& response, std::span<const evloom::http::Header> headers);
   // With the status code that fits `why`.
   void fail(evl_status why, std::string_view text);
   evl_ticket suspend();
@@ -77,7 +79,9 @@ class ExchangeImpl final : public Exchange {
   void settle();
   bool take_unsettled() { return std::exchange(unsettled_, false); }
 
-  // The rendering under way, if any.
+  // Whether its handler may render, and does; and the steps of that.
+  bool renders() const { return renders_; }
+  bool rendering() const { return rendering_; }
   evl_status begin_rendering(std::uint32_t status, evl_rendering& rendering);
   evl_status render_list(const evl_rendering& rendering, std::span<const evl_bytes> items,
                          evl_value_kind kind);

@@ -54,12 +54,6 @@ void Core::note(evl_log_level level, std::string instance, std::string key, std:
   lines.push_back({level, std::move(instance), std::move(key), std::string(text)});
 }
 
-void Core::blame(const std::string& instance, const char* kind, std::string_view what) {
-  note(EVL_LOG_WARN, instance, kind, what);
-  const std::lock_guard lock(mutex);
-  faults.push_back({instance, kind, std::string(what)});
-}
-
 // ---- the host's interfaces -------------------------------------------------------------------------------
 
 Core::Impl(HostOptions its_options)
@@ -109,13 +103,13 @@ TimerImpl* Core::take_timer() {
 
 void Core::give_back(TimerImpl* timer) { free_timers_.push_back(timer); }
 
-evl_status Core::submit_work(InstanceImpl& owner, Loop& loop, evl_work* piece) {
-  if (work.size() >= options.work_capacity) return EVL_E_OVERLOADED;
+bool Core::submit_work(InstanceImpl& owner, Loop& loop, evl_work* piece) {
+  if (work.size() >= options.work_capacity) return false;
   work.push({piece, &loop, &owner});
   owner.pin();
   ++owner.work;
   if (!work_held) scheduler.queue(scheduler.worker(), &Core::on_work, this);
-  return EVL_OK;
+  return true;
 }
 
 void Core::on_work(void* raw) {
@@ -214,7 +208,7 @@ Leftovers Core::current() const {
     ++now.requests;
     now.bytes += exchange->bytes();
   }
-  for (const Tickets& table : tickets) now.tickets += table.open();
+  for (const auto& table : tickets) now.tickets += table.open();
   for (const auto& store : stores) now.store_calls += store->waiting();
   for (const auto& instance : instances) add_up(now, instance->leftovers());
   return now;

@@ -12,6 +12,7 @@
 #include "config/validate.hpp"
 #include "config/yaml.hpp"
 #include "plugin/interfaces.hpp"
+#include "plugin/reason.hpp"
 #include "store.hpp"
 
 namespace evl::testkit {
@@ -44,6 +45,7 @@ InstanceImpl::InstanceImpl(Core& host, const Plugin& plugin, const Options& opti
     : core_(host),
       code_(plugin.code_),
       plugin_label_(plugin.label()),
+      file_(code_->original().string()),
       text_(evloom::plugin::Code::of(code_->path())),
       name_(std::move(name)),
       cells_(host.scheduler.loops()) {
@@ -74,29 +76,28 @@ const void* InstanceImpl::get_interface(const evl_host* host, const char* id) no
   InstanceImpl* const self = of(host);
   if (!self) return nullptr;
   if (!id) {
-    self->misbehaved(kind::bad_argument, "get_interface called without an id");
+    self->misbehaved(Breach::bad_argument, "get_interface called without an id");
     return nullptr;
   }
   return self->core_.find_interface(id);
 }
 
-void InstanceImpl::misbehaved(const char* kind, std::string_view what) noexcept {
-  core_.blame(name_, kind, what);
+void InstanceImpl::misbehaved(Breach kind, std::string_view what) noexcept {
+  const Misbehaviour one{name_, evloom::plugin::misbehaviour_name(kind),
+                         evloom::plugin::blame_text(what, file_)};
+  core_.note(EVL_LOG_WARN, name_, one.kind, one.text);
   const std::lock_guard lock(core_.mutex);
-  faults_.push_back({name_, kind, std::string(what)});
+  core_.faults.push_back(one);
+  faults_.push_back(one);
 }
 
 void InstanceImpl::threw(const char* what, const char* text) noexcept {
-  misbehaved(kind::exception, std::string(what) + " threw: " + text);
+  misbehaved(Breach::exception, evloom::plugin::threw_text(what, text));
 }
 
 std::vector<Misbehaviour> InstanceImpl::misbehaviours() const {
   const std::lock_guard lock(core_.mutex);
   return faults_;
-}
-
-std::string InstanceImpl::reason(evl_status status, const char* text) {
-  return text[0] != '\0' ? std::string(text) : std::string("it gives no reason: ") + status_name(status);
 }
 
 // ---- create ----------------------------------------------------------------------------------------------
@@ -119,24 +120,22 @@ void InstanceImpl::create_object() {
     if (!core_.find_interface(id))
       throw Refused(label() + " needs " + id + ", which this host does not offer");
 
-  char text[1024] = "";
-  evl_error error{sizeof error, sizeof text, text};
+  evloom::plugin::Reason reason;
   plugin_.abi.size = static_cast<std::uint32_t>(sizeof(evl_plugin)) + core_.options.extra_bytes;
   const std::vector<evloom::plugin::Task> before = evloom::plugin::tasks();
   creating_ = true;
   const evl_status status = evloom::plugin::call(
       [&] {
         return entry().create(&view_.abi, reinterpret_cast<const evl_config*>(&options_), &plugin_.abi,
-                              &error);
+                              reason.error());
       },
       [&](const char* what) {
-        misbehaved(kind::exception, "create threw");
-        evl_error_set(&error, (std::string("create threw: ") + what).c_str());
+        misbehaved(Breach::exception, "create threw");
+        reason.threw("create", what);
       });
   creating_ = false;
   threads_ = evloom::plugin::tasks_since(before);
-  text[sizeof text - 1] = '\0';
-  if (status != EVL_OK) throw Refused(label() + " cannot be made: " + reason(status, text));
+  if (status != EVL_OK) throw Refused(label() + " cannot be made: " + reason.text(status));
   created_ = true;
 }
 
@@ -172,23 +171,21 @@ evl_status InstanceImpl::start_here(Loop& loop, std::string& why) {
   ++code_->on_loop(loop.index);
   if (!plugin_.abi.thread_start) return EVL_OK;
 
-  char text[1024] = "";
-  evl_error error{sizeof error, sizeof text, text};
+  evloom::plugin::Reason reason;
   void* slot = nullptr;
   const evl_status status = evloom::plugin::call(
-      [&] { return plugin_.abi.thread_start(plugin_.abi.instance, loop.raw(), &slot, &error); },
+      [&] { return plugin_.abi.thread_start(plugin_.abi.instance, loop.raw(), &slot, reason.error()); },
       [&](const char* what) {
-        misbehaved(kind::exception, "thread_start threw");
-        evl_error_set(&error, (std::string("thread_start threw: ") + what).c_str());
+        misbehaved(Breach::exception, "thread_start threw");
+        reason.threw("thread_start", what);
       });
-  text[sizeof text - 1] = '\0';
   if (status == EVL_OK) {
     cell.slot = slot;
   } else {
     cell.on = false;
     --code_->on_loop(loop.index);
     sweep_here(loop);
-    why = reason(status, text);
+    why = reason.text(status);
   }
   return status;
 }
@@ -245,16 +242,12 @@ void InstanceImpl::sweep_here(Loop& loop) {
   std::size_t left = 0;
   for (TimerImpl*& first = cells_[loop.index].timers; first; ++left) cancel_timer(*first);
   left_.timers += left;
-  if (left != 0) {
-    misbehaved(kind::left_behind,
-               "thread_stop left " + std::to_string(left) + " timers behind; they were cancelled");
-  }
+  if (left != 0) misbehaved(Breach::left_behind, evloom::plugin::timers_left_text(left));
   if (!loop.base || code_->on_loop(loop.index) != 0) return;
   const std::uint32_t events = evloom::plugin::take_events(loop.base, text_);
   if (events == 0) return;
   left_.events += events;
-  misbehaved(kind::left_behind, std::to_string(events) + (events == 1 ? " event was" : " events were") +
-                                    " left on loop " + std::to_string(loop.index) + "; taken off");
+  misbehaved(Breach::left_behind, evloom::plugin::events_left_text(events, loop.index));
 }
 
 void InstanceImpl::stop_loops() {
@@ -310,19 +303,33 @@ void InstanceImpl::destroy_object() {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     if (!is_alive(thread)) continue;
     code_->keep();
-    misbehaved(kind::left_behind,
-               "destroy left thread " + std::to_string(thread.id) + " ('" + thread.name + "') running");
+    misbehaved(Breach::left_behind, evloom::plugin::thread_left_text(thread));
   }
 }
 
-// ---- timers ----------------------------------------------------------------------------------------------
+// ---- state -----------------------------------------------------------------------------------------------
 
-Loop* InstanceImpl::own_loop(evl_loop* loop, const char* what) {
-  if (core_.scheduler.on(loop)) return &Loop::of(loop);
-  misbehaved(loop ? kind::wrong_thread : kind::bad_argument,
-             std::string(what) + (loop ? " called off the loop that it names" : " called without a loop"));
-  return nullptr;
+evloom::plugin::StateHolder InstanceImpl::state_holder(bool in_use) {
+  return {interface<evl_state>(EVL_STATE), object(), label(), in_use,
+          [this](Breach kind, std::string_view what) { misbehaved(kind, what); }};
 }
+
+Saved InstanceImpl::save() {
+  auto saved = evloom::plugin::save_state(state_holder(phase_ == Phase::started || in_flight() != 0),
+                                          entry().id, entry().version);
+  if (!saved) throw Refused(saved.error().message);
+  return {std::move(saved->plugin), std::move(saved->plugin_version), saved->version,
+          std::move(saved->blobs)};
+}
+
+void InstanceImpl::load(const Saved& saved) {
+  const evloom::plugin::SavedState state{saved.plugin, saved.plugin_version, saved.version, saved.blobs};
+  const auto loaded = evloom::plugin::load_state(state_holder(phase_ != Phase::created), state,
+                                                 sizeof(evl_blob) + core_.options.extra_bytes);
+  if (!loaded) throw Refused(loaded.error().message);
+}
+
+// ---- timers ----------------------------------------------------------------------------------------------
 
 TimerImpl* InstanceImpl::start_timer(Loop& loop, std::int64_t delay, void (*fire)(void*), void* context) {
   TimerImpl* const timer = core_.take_timer();
@@ -398,13 +405,12 @@ const Batched& InstanceImpl::submit(std::vector<Op> ops, std::uint32_t loop) {
 evl_status InstanceImpl::health(std::string* why, std::uint32_t loop) {
   const auto* const store = interface<evl_store_backend>(EVL_STORE);
   if (!store) throw Refused(label() + " does not offer " EVL_STORE);
-  char text[1024] = "";
-  evl_error error{sizeof error, sizeof text, text};
+  evloom::plugin::Reason reason;
   evl_status status = EVL_E_INTERNAL;
   core_.scheduler.enter(core_.scheduler.at(loop), [&] {
-    status = call("health", [&] { return store->health(object(), slot(loop), &error); });
+    status = call("health", [&] { return store->health(object(), slot(loop), reason.error()); });
   });
-  if (why) *why = text;
+  if (why) *why = reason.text();
   return status;
 }
 

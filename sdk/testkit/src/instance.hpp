@@ -17,6 +17,7 @@
 #include "core.hpp"
 #include "plugin/call.hpp"
 #include "plugin/leftovers.hpp"
+#include "plugin/state.hpp"
 
 namespace evl::testkit {
 
@@ -74,16 +75,15 @@ class InstanceImpl final : public Instance {
     return evloom::plugin::call(std::forward<Body>(body), [&](const char* text) { threw(what, text); });
   }
   // [any]
-  void misbehaved(const char* kind, std::string_view what) noexcept;
+  void misbehaved(Breach kind, std::string_view what) noexcept;
+  // The plugin file that it was made from; of a plugin that is linked in, the program.
+  const std::string& file() const { return file_; }
 
   void pin() { pins_.fetch_add(1); }
   void unpin() { pins_.fetch_sub(1); }
   bool runs_on(const Loop& loop) const { return cells_[loop.index].on; }
   bool closed() const { return closed_.load(); }
   bool creating() const { return creating_; }
-  // The loop behind what a plugin passed as its loop, when it is that one's turn; else null, and blame.
-  Loop* own_loop(evl_loop* loop, const char* what);
-
   TimerImpl* start_timer(Loop& loop, std::int64_t delay, void (*fire)(void*), void* context);
   static void cancel_timer(TimerImpl& timer);
 
@@ -130,11 +130,12 @@ class InstanceImpl final : public Instance {
   void threw(const char* what, const char* text) noexcept;
   static void on_timer(Alarm& alarm);
   static void unlink(TimerImpl& timer);
-  static std::string reason(evl_status status, const char* text);
+  evloom::plugin::StateHolder state_holder(bool in_use);
 
   Core& core_;
   std::shared_ptr<Plugin::Code> code_;  // null once it is destroyed
   const std::string plugin_label_;
+  const std::string file_;
   evloom::plugin::Code text_;  // where its code is in memory
   const std::string name_;
   Phase phase_ = Phase::created;

@@ -1,43 +1,17 @@
-// "evloom.host.log/1", ".loop/1", ".timer/1", ".work/1" and ".metrics/1": with the checks and words of
-// host/plugin/services.
-#include <algorithm>
+// "evloom.host.log/1", ".loop/1", ".timer/1", ".work/1" and ".metrics/1": the tables of host/plugin/services,
+// over the instances and loops of the kit.
 #include <limits>
-#include <new>
 #include <string>
 
 #include "evloom/base.hpp"
 
 #include "instance.hpp"
+#include "plugin/services/tables.hpp"
 #include "services.hpp"
 
 namespace evl::testkit {
 
 namespace {
-
-constexpr std::int64_t kLongest = std::int64_t{365} * 24 * 3600 * 1'000'000'000;  // a year
-constexpr std::size_t kMaxSeries = 256;
-constexpr std::string_view kTotal = "_total";
-
-bool readable(evl_bytes text) { return text.data != nullptr || text.size == 0; }
-
-// ---- log
-
-std::int32_t enabled(const evl_host* host, evl_log_level level) noexcept {
-  InstanceImpl* const instance = InstanceImpl::of(host);
-  return instance && level >= instance->core().options.log_level ? 1 : 0;
-}
-
-void fault(const evl_host* host, evl_log_level level, evl_bytes key, evl_bytes text) noexcept {
-  InstanceImpl* const instance = InstanceImpl::of(host);
-  if (!instance) return;
-  if (!readable(text) || !readable(key))
-    return instance->misbehaved(kind::bad_argument, "log: a text that is no text");
-  instance->core().note(level, instance->name(), std::string(view(key)), view(text));
-}
-
-void write(const evl_host* host, evl_log_level level, evl_bytes text) noexcept {
-  fault(host, level, evl_bytes{}, text);
-}
 
 // ---- loops and messages
 
@@ -66,115 +40,66 @@ void on_message(void* raw) {
   instance->unpin();
 }
 
-void post(const evl_host* host, evl_loop* loop, evl_message* message) noexcept {
-  InstanceImpl* const instance = InstanceImpl::of(host);
-  if (!instance) return;
-  if (!loop || !message || !message->run) {
-    return instance->misbehaved(kind::bad_argument, "post: no loop, no message, or no function to run");
+struct KitSide {
+  static InstanceImpl* instance(const evl_host* host) { return InstanceImpl::of(host); }
+  static Loop* here(InstanceImpl& instance, evl_loop* raw) {
+    return instance.core().scheduler.on(raw) ? &Loop::of(raw) : nullptr;
   }
-  if (instance->closed()) {
-    return instance->misbehaved(kind::wrong_state, "post: the instance was stopped; the message is not run");
+  static bool runs_on(const InstanceImpl& instance, const Loop& loop) { return instance.runs_on(loop); }
+
+  static bool log_enabled(const InstanceImpl& instance, evl_log_level level) {
+    return level >= instance.core().options.log_level;
   }
-  message->reserved[0] = instance;
-  instance->pin();
-  instance->messages.fetch_add(1);
-  instance->core().scheduler.post(Loop::of(loop), &on_message, message);
-}
-
-// ---- timers
-
-evl_timer* start_timer(const evl_host* host, evl_loop* raw, std::int64_t delay, void (*fire)(void*),
-                       void* context) noexcept {
-  InstanceImpl* const instance = InstanceImpl::of(host);
-  if (!instance) return nullptr;
-  Loop* const loop = instance->own_loop(raw, "timer");
-  if (!loop) return nullptr;
-  if (!fire) {
-    instance->misbehaved(kind::bad_argument, "timer: no function to call");
-    return nullptr;
+  static void log(InstanceImpl& instance, evl_log_level level, std::string_view text) {
+    instance.core().note(level, instance.name(), {}, text);
   }
-  if (!instance->runs_on(*loop)) {
-    instance->misbehaved(kind::wrong_state, "timer: the instance does not run on this loop");
-    return nullptr;
+  static void log_fault(InstanceImpl& instance, evl_log_level level, std::string_view key,
+                        std::string_view text) {
+    instance.core().note(level, instance.name(), std::string(key), text);
   }
-  return instance->start_timer(*loop, std::clamp<std::int64_t>(delay, 0, kLongest), fire, context)->raw();
-}
 
-void cancel_timer(evl_timer* timer) noexcept {
-  if (timer) InstanceImpl::cancel_timer(TimerImpl::of(timer));
-}
-
-// ---- work
-
-evl_status submit_work(const evl_host* host, evl_loop* raw, evl_work* work) noexcept {
-  InstanceImpl* const instance = InstanceImpl::of(host);
-  if (!instance) return EVL_E_INVALID;
-  if (!work || !work->run || !work->done) {
-    instance->misbehaved(kind::bad_argument, "work: nothing to run, or nobody to tell when it is done");
-    return EVL_E_INVALID;
+  static void post(InstanceImpl& instance, evl_loop* loop, evl_message* message) {
+    if (instance.closed()) return instance.misbehaved(Breach::wrong_state, evloom::plugin::kPostedTooLate);
+    message->reserved[0] = &instance;
+    instance.pin();
+    instance.messages.fetch_add(1);
+    instance.core().scheduler.post(Loop::of(loop), &on_message, message);
   }
-  Loop* const loop = instance->own_loop(raw, "work");
-  if (!loop) return raw ? EVL_E_STATE : EVL_E_INVALID;
-  if (!instance->runs_on(*loop)) {
-    instance->misbehaved(kind::wrong_state, "work: the instance does not run on this loop");
-    return EVL_E_STATE;
+
+  static evl_timer* start_timer(InstanceImpl& instance, Loop& loop, std::int64_t delay, void (*fire)(void*),
+                                void* context) {
+    return instance.start_timer(loop, delay, fire, context)->raw();
   }
-  return instance->core().submit_work(*instance, *loop, work);
-}
+  static void cancel_timer(evl_timer& timer) { InstanceImpl::cancel_timer(TimerImpl::of(&timer)); }
 
-// ---- metrics
+  static bool submit_work(InstanceImpl& instance, Loop& loop, evl_work* work) {
+    return instance.core().submit_work(instance, loop, work);
+  }
 
-bool valid(std::string_view name) {
-  return !name.empty() && name.size() <= 100 &&
-         std::all_of(name.begin(), name.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
-}
-
-evl_status add_series(const evl_host* host, const char* raw_name, evl_metric* metric, bool gauge) noexcept {
-  InstanceImpl* const instance = InstanceImpl::of(host);
-  if (!instance) return EVL_E_INVALID;
-  const std::string name = raw_name ? raw_name : "";
-  const auto refuse = [&](const char* kind, evl_status status, const std::string& why) {
-    instance->misbehaved(kind, "metric '" + name + "': " + why);
-    return status;
-  };
-  if (!instance->creating()) return refuse(kind::wrong_state, EVL_E_STATE, "registered outside create");
-  if (!metric || !valid(name)) return refuse(kind::bad_argument, EVL_E_INVALID, "the name is not [a-z_]+");
-  const bool total =
-      name.size() > kTotal.size() && std::string_view(name).substr(name.size() - kTotal.size()) == kTotal;
-  if (gauge == total)
-    return refuse(kind::bad_argument, EVL_E_INVALID, "counters end in _total, gauges do not");
-  if (instance->series.size() == kMaxSeries) return refuse(kind::bad_argument, EVL_E_LIMIT, "too many");
-  for (const InstanceImpl::Series& one : instance->series)
-    if (one.name == name) return refuse(kind::bad_argument, EVL_E_INVALID, "it was registered before");
-  instance->series.push_back({name, gauge, 0});
-  *metric = static_cast<evl_metric>(instance->series.size());  // from 1: a metric that was never set is none
-  return EVL_OK;
-}
-
-evl_status counter(const evl_host* host, const char* name, const char*, evl_metric* metric) noexcept {
-  return add_series(host, name, metric, false);
-}
-evl_status gauge(const evl_host* host, const char* name, const char*, evl_metric* metric) noexcept {
-  return add_series(host, name, metric, true);
-}
-
-void add(const evl_host* host, evl_loop* raw, evl_metric metric, std::int64_t amount) noexcept {
-  InstanceImpl* const instance = InstanceImpl::of(host);
-  if (!instance || !instance->own_loop(raw, "metric")) return;
-  if (metric == 0 || metric > instance->series.size())
-    return instance->misbehaved(kind::bad_argument, "metric: a number that was not given out");
-  InstanceImpl::Series& one = instance->series[metric - 1];
-  if (!one.gauge && amount < 0)
-    return instance->misbehaved(kind::bad_argument, "metric: a counter cannot go down");
-  one.value += amount;
-}
+  static bool creating(const InstanceImpl& instance) { return instance.creating(); }
+  static std::size_t series(const InstanceImpl& instance) { return instance.series.size(); }
+  static evloom::Status add_series(InstanceImpl& instance, const std::string& name, const char*,
+                                   bool is_counter) {
+    for (const InstanceImpl::Series& one : instance.series)
+      if (one.name == name) return evloom::Error{"it was registered before"};
+    instance.series.push_back({name, !is_counter, 0});
+    return {};
+  }
+  static bool add(InstanceImpl& instance, const Loop&, std::size_t index, std::int64_t amount) {
+    InstanceImpl::Series& one = instance.series[index];
+    if (!one.gauge && amount < 0) return false;
+    one.value += amount;
+    return true;
+  }
+};
 
 }  // namespace
 
-const evl_log kLog = {sizeof(evl_log), &enabled, &write, &fault};
-const evl_loop_access kLoops = {sizeof(evl_loop_access), &count, &index, &base, &now, &post};
-const evl_timers kTimers = {sizeof(evl_timers), &start_timer, &cancel_timer};
-const evl_workers kWorkers = {sizeof(evl_workers), &submit_work};
-const evl_metrics kMetrics = {sizeof(evl_metrics), &counter, &gauge, &add};
+const evl_log kLog = evloom::plugin::LogTable<KitSide>::kTable;
+const evl_loop_access kLoops = {sizeof(evl_loop_access),       &count, &index, &base, &now,
+                                &evloom::plugin::post<KitSide>};
+const evl_timers kTimers = evloom::plugin::TimerTable<KitSide>::kTable;
+const evl_workers kWorkers = evloom::plugin::WorkTable<KitSide>::kTable;
+const evl_metrics kMetrics = evloom::plugin::MetricsTable<KitSide>::kTable;
 
 }  // namespace evl::testkit

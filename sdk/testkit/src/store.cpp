@@ -7,6 +7,7 @@
 #include "evloom/base.hpp"
 
 #include "exchange.hpp"
+#include "store/operations.hpp"
 
 namespace evl::testkit {
 
@@ -126,10 +127,8 @@ void CallImpl::end(evl_status status, const evl_result* results, std::size_t cou
 void CallImpl::expire() {
   ExchangeImpl* const request = std::exchange(request_, nullptr);
   if (!request) return;
-  const auto limit = store_.core.options.store_timeout / std::chrono::milliseconds(1);
   store_.core.note(EVL_LOG_ERROR, "store", "deadline",
-                   "no answer to " + std::to_string(ops_.size()) + " operations of 1 requests within " +
-                       std::to_string(limit) + " ms: answered with 503, outcome unknown");
+                   evloom::store::overdue_text(ops_.size(), 1, store_.core.options.store_timeout.count()));
   request->release(*this);
   request->call("store reply", [&] { reply_(context_, request->self(), EVL_E_UNKNOWN, nullptr, 0); });
 }

@@ -136,7 +136,6 @@ class Batch {
   };
   static void on_done(void* context, evl_status status, const evl_result* results, std::size_t count);
   void ended(evl_status status, const evl_result* results, std::size_t count);
-  bool complete(const evl_result* results, std::size_t count) const;
   void deliver(evl_status status, const evl_result* results);
   void expire();
 

@@ -19,12 +19,16 @@ __attribute__((unused)) static const void* blank_get_interface(void* instance, c
   return strcmp(id, EVL_HANDLER) == 0 ? &blank_handler : NULL;
 }
 
-__attribute__((unused)) static evl_status blank_create(const evl_host* host, const evl_config* options,
-                                                       evl_plugin* plugin, evl_error* error) {
-  (void)host, (void)options, (void)error;
-  plugin->get_interface = blank_get_interface;
-  return EVL_OK;
-}
+/* A create that makes one with another get_interface. */
+#define BLANK_CREATE(NAME, GET_INTERFACE)                                                     \
+  static evl_status NAME(const evl_host* host, const evl_config* options, evl_plugin* plugin, \
+                         evl_error* error) {                                                  \
+    (void)host, (void)options, (void)error;                                                   \
+    plugin->get_interface = GET_INTERFACE;                                                    \
+    return EVL_OK;                                                                            \
+  }
+
+__attribute__((unused)) BLANK_CREATE(blank_create, blank_get_interface)
 
 #define BLANK_PLUGIN(ID, CREATE) EVL_PLUGIN(ID, "1.0.0", "A test", "MIT", EVL_HANDLER, "", "{}", CREATE)
 

@@ -19,8 +19,5 @@ static const void* get_interface(void*, const char* id) {
   return strcmp(id, EVL_FORMAT) == 0 ? &table : nullptr;
 }
 
-static evl_status create(const evl_host*, const evl_config*, evl_plugin* plugin, evl_error*) {
-  plugin->get_interface = get_interface;
-  return EVL_OK;
-}
+BLANK_CREATE(create, get_interface)
 EVL_PLUGIN("format_throws", "1.0.0", "A test", "MIT", EVL_FORMAT, "", "{}", create);

@@ -19,10 +19,5 @@ static const void* get_interface(void* instance, const char* id) {
   (void)instance;
   return strcmp(id, EVL_STORE) == 0 ? &table : NULL;
 }
-static evl_status create(const evl_host* host, const evl_config* options, evl_plugin* plugin,
-                         evl_error* error) {
-  (void)host, (void)options, (void)error;
-  plugin->get_interface = get_interface;
-  return EVL_OK;
-}
+BLANK_CREATE(create, get_interface)
 EVL_PLUGIN("health_crashes", "1.0.0", "A test", "MIT", EVL_STORE, "", "{}", create);

@@ -5,10 +5,5 @@ static const void* get_interface(void* instance, const char* id) {
   (void)instance, (void)id;
   return &small;
 }
-static evl_status create(const evl_host* host, const evl_config* options, evl_plugin* plugin,
-                         evl_error* error) {
-  (void)host, (void)options, (void)error;
-  plugin->get_interface = get_interface;
-  return EVL_OK;
-}
+BLANK_CREATE(create, get_interface)
 BLANK_PLUGIN("small_table", create);

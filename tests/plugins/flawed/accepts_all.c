@@ -20,11 +20,5 @@ static const void* get_interface(void* instance, const char* id) {
   static const evl_state table = {sizeof(evl_state), 1, accepts, save, load};
   return strcmp(id, EVL_STATE) == 0 ? &table : sound_get_interface(instance, id);
 }
-static evl_status create(const evl_host* host, const evl_config* options, evl_plugin* plugin,
-                         evl_error* error) {
-  const evl_status status = sound_create(host, plugin, error);
-  (void)options;
-  plugin->get_interface = get_interface;
-  return status;
-}
+SOUND_CREATE(create, get_interface)
 EVL_PLUGIN("accepts_all", "1.0.0", "A test", "MIT", EVL_HANDLER " " EVL_STATE, "", "{}", create);

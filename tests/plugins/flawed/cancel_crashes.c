@@ -12,30 +12,13 @@ static void reply(void* context, evl_request* request, evl_status status, const 
 }
 
 static evl_status on_request(void* instance, void* slot, evl_request* request) {
-  sound* self = (sound*)instance;
-  evl_op op;
   (void)slot;
-  memset(&op, 0, sizeof op);
-  op.size = sizeof op;
-  op.kind = EVL_OP_ADD;
-  op.key = text("key");
-  op.amount = 1;
-  return self->stores->submit(request, self->stores->find(request, ""), &op, 1, reply, self);
+  return sound_count(instance, request, 1, reply);
 }
 static void on_cancel(void* instance, void* slot, evl_request* request, evl_status why) {
   (void)slot, (void)why;
   *(volatile int*)((sound*)instance)->requests->user(request) = 1;
 }
-static const void* get_interface(void* instance, const char* id) {
-  static const evl_handler table = {sizeof(evl_handler), 0, on_request, on_cancel, NULL};
-  (void)instance;
-  return strcmp(id, EVL_HANDLER) == 0 ? &table : NULL;
-}
-static evl_status create(const evl_host* host, const evl_config* options, evl_plugin* plugin,
-                         evl_error* error) {
-  const evl_status status = sound_create(host, plugin, error);
-  (void)options;
-  plugin->get_interface = get_interface;
-  return status;
-}
+SOUND_HANDLER(get_interface, on_request, on_cancel)
+SOUND_CREATE(create, get_interface)
 EVL_PLUGIN("cancel_crashes", "1.0.0", "A test", "MIT", EVL_HANDLER, EVL_HOST_STORE, "{}", create);

@@ -13,29 +13,9 @@ static void reply(void* context, evl_request* request, evl_status status, const 
 }
 
 static evl_status on_request(void* instance, void* slot, evl_request* request) {
-  sound* self = (sound*)instance;
-  evl_op ops[2];
-  int i;
   (void)slot;
-  memset(ops, 0, sizeof ops);
-  for (i = 0; i < 2; ++i) {
-    ops[i].size = sizeof ops[i];
-    ops[i].kind = EVL_OP_ADD;
-    ops[i].key = text(i == 0 ? "one" : "two");
-    ops[i].amount = 1;
-  }
-  return self->stores->submit(request, self->stores->find(request, ""), ops, 2, reply, self);
+  return sound_count(instance, request, 2, reply);
 }
-static const void* get_interface(void* instance, const char* id) {
-  static const evl_handler table = {sizeof(evl_handler), 0, on_request, NULL, NULL};
-  (void)instance;
-  return strcmp(id, EVL_HANDLER) == 0 ? &table : NULL;
-}
-static evl_status create(const evl_host* host, const evl_config* options, evl_plugin* plugin,
-                         evl_error* error) {
-  const evl_status status = sound_create(host, plugin, error);
-  (void)options;
-  plugin->get_interface = get_interface;
-  return status;
-}
+SOUND_HANDLER(get_interface, on_request, NULL)
+SOUND_CREATE(create, get_interface)
 EVL_PLUGIN("narrow_results", "1.0.0", "A test", "MIT", EVL_HANDLER, EVL_HOST_STORE, "{}", create);

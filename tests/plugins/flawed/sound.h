@@ -68,6 +68,39 @@ SOUND evl_status sound_create(const evl_host* host, evl_plugin* plugin, evl_erro
   return EVL_OK;
 }
 
+/* Adds one to each of `count` keys, two at most. */
+SOUND evl_status sound_count(void* instance, evl_request* request, size_t count, evl_store_reply reply) {
+  sound* self = (sound*)instance;
+  evl_op ops[2];
+  size_t i;
+  memset(ops, 0, sizeof ops);
+  for (i = 0; i < count; ++i) {
+    ops[i].size = sizeof ops[i];
+    ops[i].kind = EVL_OP_ADD;
+    ops[i].key = text(i == 0 ? "one" : "two");
+    ops[i].amount = 1;
+  }
+  return self->stores->submit(request, self->stores->find(request, ""), ops, count, reply, self);
+}
+
+/* A get_interface that gives a handler with these functions. */
+#define SOUND_HANDLER(NAME, ON_REQUEST, ON_CANCEL)                                          \
+  static const void* NAME(void* instance, const char* id) {                                 \
+    static const evl_handler table = {sizeof(evl_handler), 0, ON_REQUEST, ON_CANCEL, NULL}; \
+    (void)instance;                                                                         \
+    return strcmp(id, EVL_HANDLER) == 0 ? &table : NULL;                                    \
+  }
+
+/* A create that makes a sound one, but for its get_interface. */
+#define SOUND_CREATE(NAME, GET_INTERFACE)                                                     \
+  static evl_status NAME(const evl_host* host, const evl_config* options, evl_plugin* plugin, \
+                         evl_error* error) {                                                  \
+    const evl_status status = sound_create(host, plugin, error);                              \
+    (void)options;                                                                            \
+    plugin->get_interface = GET_INTERFACE;                                                    \
+    return status;                                                                            \
+  }
+
 #define SOUND_PLUGIN(ID, OPTIONS, CREATE) \
   EVL_PLUGIN(ID, "1.0.0", "A test", "MIT", EVL_HANDLER, "", OPTIONS, CREATE)
 

@@ -19,19 +19,25 @@ class Misbehaving : public ::testing::Test {
     const auto all = host_.misbehaviours();
     return all.size() == 1 ? all[0].kind + ": " + all[0].text : std::to_string(all.size()) + " misbehaviours";
   }
+  // What the kit says of the plugin that is linked into this program.
+  static std::string by_tricks(const std::string& what) {
+    return what + " [" + std::filesystem::read_symlink("/proc/self/exe").string() + "]";
+  }
   Host host_;
   Instance* instance_ = nullptr;
 };
 
 TEST_F(Misbehaving, AnswersTwice) {
   EXPECT_EQ(tricks_do("/twice_in_store").body, "first");
-  EXPECT_EQ(only(), "wrong_state: answered a request twice");
+  EXPECT_EQ(only(), by_tricks("wrong_state: answered a request twice: respond for /twice_in_store; return "
+                              "after the first respond, fail or finish"));
 }
 
 TEST_F(Misbehaving, AnswersNotAtAll) {
   EXPECT_EQ(tricks_do("/nothing_of_that_name").body,
             "500 Internal Server Error: the handler gave no answer\n");
-  EXPECT_EQ(only(), "wrong_state: neither answered a request nor held it (suspend, or submit to a store)");
+  EXPECT_EQ(only(),
+            by_tricks("wrong_state: neither answered a request nor held it (suspend, or submit to a store)"));
 }
 
 TEST_F(Misbehaving, AStaleTicketLeadsNowhere) {
@@ -40,42 +46,47 @@ TEST_F(Misbehaving, AStaleTicketLeadsNowhere) {
   held.hang_up();
   EXPECT_EQ(tricks_do("/stale").body, "stale");
   EXPECT_EQ(only(), "0 misbehaviours");
+  EXPECT_TRUE(host_.logged(by_tricks(
+      " is stale: its request was answered, cancelled or cut off by its deadline; drop it in on_cancel or "
+      "on_finish, and test what resume gives for null")));
 }
 
 TEST_F(Misbehaving, UsesARequestThatIsOver) {
   tricks_do("/late");
   tricks_do("/use_late");
-  EXPECT_EQ(only(), "wrong_state: used a request after on_finish");
+  EXPECT_EQ(only(), by_tricks("wrong_state: used a request after on_finish"));
 }
 
 TEST_F(Misbehaving, UsesARequestOnAnotherThread) {
   EXPECT_EQ(tricks_do("/elsewhere").body, "back");
-  EXPECT_EQ(only(), "wrong_thread: used a request on a thread that is not its loop's");
+  EXPECT_EQ(only(), by_tricks("wrong_thread: used a request on a thread that is not its loop's"));
 }
 
 TEST_F(Misbehaving, LeavesATimer) {
   tricks_do("/leave_timer");
   host_.stop();
-  EXPECT_EQ(only(), "left_behind: thread_stop left 1 timers behind; they were cancelled");
+  EXPECT_EQ(only(), by_tricks("left_behind: thread_stop left 1 timers behind; they were cancelled"));
   EXPECT_EQ(host_.leftovers().text(), "1 timer");
   EXPECT_EQ(host_.complaints(),
-            "instance 'tricks': left_behind: thread_stop left 1 timers behind; they were cancelled\n"
-            "left over: 1 timer\n");
+            "instance 'tricks': " +
+                by_tricks("left_behind: thread_stop left 1 timers behind; they were cancelled") +
+                "\nleft over: 1 timer\n");
 }
 
 TEST_F(Misbehaving, ThrowsOutOfATimer) {
   tricks_do("/timer_throws");
-  EXPECT_EQ(only(), "exception: a timer threw: thrown by a timer");
+  EXPECT_EQ(only(), by_tricks("exception: a timer threw: thrown by a timer; catch it inside: no exception "
+                              "may leave a function of the ABI"));
 }
 
 TEST_F(Misbehaving, CountsDown) {
   tricks_do("/count_down");
-  EXPECT_EQ(only(), "bad_argument: metric: a counter cannot go down");
+  EXPECT_EQ(only(), by_tricks("bad_argument: metric: a counter cannot go down"));
 }
 
 TEST_F(Misbehaving, SubmitsNonsense) {
   EXPECT_EQ(tricks_do("/bad_op").body, "invalid");
-  EXPECT_EQ(only(), "bad_argument: a key has to be 1 to 511 bytes long");
+  EXPECT_EQ(only(), by_tricks("bad_argument: a key has to be 1 to 511 bytes long"));
 }
 
 TEST(BadPlugins, UsesALoopThatIsNotItsOwn) {

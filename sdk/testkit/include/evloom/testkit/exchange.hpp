@@ -12,38 +12,42 @@
 
 namespace evl::testkit {
 
+// Where a request comes from: what evl_request_access::peer tells the handler.
 struct Peer {
-  evl_peer_family family = EVL_PEER_IPV4;
-  std::string address = "192.0.2.1";
-  std::uint32_t port = 40000;
+  evl_peer_family family = EVL_PEER_IPV4;  // or EVL_PEER_IPV6, EVL_PEER_UNIX
+  std::string address = "192.0.2.1";       // or "2001:db8::1", "unix:<uid>"
+  std::uint32_t port = 40000;              // of a unix peer its process id
 };
 
 // A request on its way to the host.
 struct Message {
-  std::string method = "GET";
-  std::string target = "/";  // as sent: "/a%20b?x=1"
-  std::vector<std::pair<std::string, std::string>> headers = {};
-  std::string body = {};
-  Peer peer = {};
-  std::uint32_t loop = 0;  // the loop whose connection it comes by
+  std::string method = "GET";                                     // case counts
+  std::string target = "/";                                       // as sent: "/a%20b?x=1"
+  std::vector<std::pair<std::string, std::string>> headers = {};  // name and value, in their order
+  std::string body = {};                                          // all of it
+  Peer peer = {};                                                 // who sends it
+  std::uint32_t loop = 0;                                         // the loop whose connection it comes by
 };
 
+// What the client got: from the handler, or from the host where that answers for it.
 struct Answer {
-  std::uint32_t status = 0;
-  std::string media_type;
+  std::uint32_t status = 0;                                  // 200 to 599
+  std::string media_type;                                    // empty: none was given
   std::vector<std::pair<std::string, std::string>> headers;  // further ones
-  std::string body;
+  std::string body;                                          // also where HTTP would not send it, as to HEAD
 
   // The first further header of that name (case does not count); empty when there is none.
   std::string_view header(std::string_view name) const;
 };
 
+// A request and what became of it; see Host::send.
 class Exchange {
  public:
   virtual ~Exchange() = default;
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
+  // What was sent.
   const Message& message() const { return message_; }
   // An answer was given, by the handler or by the host.
   bool answered() const { return answered_; }

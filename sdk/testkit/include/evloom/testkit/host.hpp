@@ -23,7 +23,9 @@
 
 namespace evl::testkit {
 
+// What a Host is made with.
 struct HostOptions {
+  // How many loops there are: 1 at least.
   std::uint32_t loops = 1;
   // 0: events happen in the order in which they were caused. Else: that of each loop is kept, and which
   // loop's turn it is comes from this number; the same number gives the same run.
@@ -46,19 +48,21 @@ struct HostOptions {
 
 // What a route gives to its handler.
 struct RouteOptions {
-  Store* store = nullptr;
+  Store* store = nullptr;                     // the one without a role; null: none
   std::map<std::string, Store*> stores = {};  // by role
   // Offered for answers that are rendered, the favourite first. None: Host::plain_type, for tests.
   std::vector<Instance*> formats = {};
   std::vector<std::string> methods = {"GET", "HEAD"};  // as in the configuration
 };
 
+// A host of one test: made, used and destroyed on the test's thread.
 class Host {
  public:
   // Answers of handlers that render are, when a route has no format: a line "name = value" for each field,
   // "name: item item" for a list, "name {" ... "}" for a record.
   static constexpr const char* plain_type = "text/x-evloom-plain";
 
+  // Nothing runs yet. Throws Refused when the options do not fit.
   explicit Host(HostOptions options = {});
   // Stops and destroys what is left.
   ~Host();

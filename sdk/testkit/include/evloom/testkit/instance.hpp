@@ -19,29 +19,31 @@ namespace evl::testkit {
 
 // What an instance left for its successor ("evloom.state/1").
 struct Saved {
-  std::string plugin;          // the id of the plugin that saved it
-  std::string plugin_version;  // and its version
-  std::uint32_t version = 0;   // of the state
-  std::vector<std::pair<std::string, std::string>> blobs;
+  std::string plugin;                                      // the id of the plugin that saved it
+  std::string plugin_version;                              // and its version
+  std::uint32_t version = 0;                               // of the state
+  std::vector<std::pair<std::string, std::string>> blobs;  // name and data, in the order of saving
 };
 
 // A submit to a backend: `status` speaks for all; `results` has one entry an operation when it is EVL_OK.
 struct Batched {
-  bool refused = false;  // submit itself gave the status; `done` is not to come
-  bool done = false;
-  evl_status status = EVL_E_INTERNAL;
-  std::vector<Result> results;
+  bool refused = false;                // submit itself gave the status; `done` is not to come
+  bool done = false;                   // it has ended
+  evl_status status = EVL_E_INTERNAL;  // as submit or `done` gave it
+  std::vector<Result> results;         // in the order of the operations
 };
 
+// Made by Host::create and Host::start. What fails throws Refused, with the plugin's reason.
 class Instance {
  public:
+  // How far it has come: start() and stop() may follow each other again, nothing follows destroy().
   enum class Phase { created, started, stopped, destroyed };
 
   virtual ~Instance() = default;
 
-  virtual const std::string& name() const = 0;
-  virtual std::string label() const = 0;  // "instance 'mine' of plugin 'visits' 1.0.0"
-  virtual Phase phase() const = 0;
+  virtual const std::string& name() const = 0;  // as it was given, else the plugin's id
+  virtual std::string label() const = 0;        // "instance 'mine' of plugin 'visits' 1.0.0"
+  virtual Phase phase() const = 0;              // the last step that succeeded
 
   // thread_start on every loop; when one fails those that had started are stopped, and Refused has the
   // reason.

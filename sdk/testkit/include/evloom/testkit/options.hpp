@@ -9,13 +9,15 @@
 
 namespace evl::testkit {
 
+// Options of one instance. A text stands for them, so Host::start takes "{key: front}" as well.
 class Options {
  public:
+  // None: the map is empty.
   Options() = default;
   // One YAML (or JSON) map: "{key: front}". `name` stands for the file in "NAME:LINE:COLUMN".
-  Options(std::string yaml, std::string name = "options.yaml")  // NOLINT(google-explicit-constructor): a text
-      : yaml_(std::move(yaml)), name_(std::move(name)) {}       // stands for its options
-  Options(const char* yaml) : yaml_(yaml) {}  // NOLINT(google-explicit-constructor): likewise
+  Options(std::string yaml, std::string name = "options.yaml")  // NOLINT(google-explicit-constructor)
+      : yaml_(std::move(yaml)), name_(std::move(name)) {}
+  Options(const char* yaml) : yaml_(yaml) {}  // NOLINT(google-explicit-constructor)
   // Keys with scalar values as they would be written, each on a line of its own: the third is on line 3.
   static Options of(std::initializer_list<std::pair<std::string, std::string>> pairs) {
     Options options;
@@ -30,6 +32,7 @@ class Options {
     return *this;
   }
 
+  // What was given: the text, what stands for its file, and the folder (empty: the working directory).
   const std::string& yaml() const { return yaml_; }
   const std::string& name() const { return name_; }
   const std::filesystem::path& folder() const { return folder_; }

@@ -12,6 +12,7 @@ namespace evl::testkit {
 
 class InstanceImpl;
 
+// A plugin's code, to be given to Host::create, start and swap.
 class Plugin {
  public:
   // Loads a private copy, so that each call gives code and data of its own, as each generation has in the
@@ -20,7 +21,9 @@ class Plugin {
   // A plugin whose source is part of the test program: `Plugin(evloom_entry)`.
   Plugin(const evl_entry& linked);  // NOLINT(google-explicit-constructor): an entry is a plugin
 
+  // Its entry as this kit reads it: what an older plugin lacks is null. Valid as long as the Plugin.
   const evl_entry& entry() const;
+  // The id in it.
   std::string id() const { return entry().id; }
   // "plugin 'visits' 1.0.0"
   std::string label() const;

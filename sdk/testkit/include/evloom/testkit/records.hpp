@@ -20,19 +20,23 @@ class Refused : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// A line of the log: a plugin's, or what the host would write itself.
 struct LogLine {
-  evl_log_level level = EVL_LOG_INFO;
-  std::string instance;
-  std::string key;  // of evl_log::fault; empty for write
-  std::string text;
+  evl_log_level level = EVL_LOG_INFO;  // EVL_LOG_TRACE to EVL_LOG_ERROR
+  std::string instance;                // its name; of the host's own lines the module: "epoch", "store"
+  std::string key;                     // of evl_log::fault; empty for write
+  std::string text;                    // the line
 };
 
-// What a plugin did against the rules. `kind` is the label of evloom_instance_misbehaviour_total:
-// "exception", "bad_argument", "wrong_thread", "wrong_state" or "left_behind"; `text` is what the real host
-// would log.
+// What a plugin did against the rules.
 struct Misbehaviour {
-  std::string instance;
+  std::string instance;  // its name
+  // The label of evloom_instance_misbehaviour_total: "exception", "bad_argument", "wrong_thread",
+  // "wrong_state" or "left_behind".
   std::string kind;
+  // The line that the real host logs, with the plugin's file behind it: "answered a request twice: respond
+  // for /visits; return after the first respond, fail or finish [/plugins/visits.so]". A plugin that is
+  // linked into the test has the program's name there.
   std::string text;
 };
 
@@ -47,6 +51,7 @@ struct Leftovers {
   std::size_t events = 0;       // put on a loop's event_base by a plugin
   std::size_t bytes = 0;  // of request arenas in use, and of bodies that a plugin lent and has not got back
 
+  // Nothing at all.
   bool none() const {
     return requests + tickets + timers + store_calls + work + messages + events + bytes == 0;
   }

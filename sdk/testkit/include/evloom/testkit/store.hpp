@@ -18,18 +18,19 @@ namespace evl::testkit {
 
 class Exchange;
 
-// One operation and one result, owning their bytes.
+// One operation, owning its bytes; see evl_op.
 struct Op {
-  evl_op_kind kind = 0;
-  std::string key = {};
-  std::int64_t amount = 0;
-  std::vector<std::string> items = {};
+  evl_op_kind kind = 0;                 // EVL_OP_ADD and so on
+  std::string key = {};                 // what it is about
+  std::int64_t amount = 0;              // of EVL_OP_ADD; of EVL_OP_EXPIRE the milliseconds
+  std::vector<std::string> items = {};  // of EVL_OP_SET_ADD; of EVL_OP_PUT the value
 };
+// The result of one operation, owning its bytes; see evl_result.
 struct Result {
-  evl_status status = EVL_OK;
-  std::int64_t integer = 0;
-  std::vector<std::string> items = {};
-  std::vector<std::uint8_t> fresh = {};
+  evl_status status = EVL_OK;            // of this operation
+  std::int64_t integer = 0;              // the counter, or a number
+  std::vector<std::string> items = {};   // the members of a set, or the one value
+  std::vector<std::uint8_t> fresh = {};  // of EVL_OP_SET_ADD, for each item: 1 when it was not there before
 };
 
 // A handler's submit that the test holds. Each of the functions that end it may be called once, between two
@@ -38,6 +39,7 @@ class StoreCall {
  public:
   virtual ~StoreCall() = default;
 
+  // What the handler submitted, and for which request.
   virtual std::vector<Op> ops() const = 0;
   virtual Exchange& exchange() const = 0;
   // Somebody waits: it has not been ended, and its request was not cancelled.
@@ -53,6 +55,7 @@ class StoreCall {
   virtual void lose() = 0;
 };
 
+// A store of a test; made by Host::store, and there as long as the Host.
 class Store {
  public:
   virtual ~Store() = default;
