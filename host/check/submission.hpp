@@ -14,6 +14,9 @@
 
 namespace evloom::check {
 
+// What one submit gets.
+inline constexpr std::chrono::seconds kSubmitLimit{3};
+
 // One operation and one result, owning their bytes.
 struct Op {
   evl_op_kind kind = 0;

@@ -18,6 +18,9 @@ namespace evloom::http {
 class Connection;
 class Server;
 
+// What a client is told to wait after a 503, in seconds.
+inline constexpr std::int64_t kRetryAfter = 1;
+
 // The bytes of a reply, in one piece or several. Without `release` they are copied where they cannot be sent
 // at once; with it they are referred to, and `release(context)` is called once, on the loop, when they are
 // sent or given up. The list of the pieces itself is not kept.
