@@ -81,17 +81,6 @@ void write_file(const std::filesystem::path& file, std::string_view text) {
   if (!out.flush()) throw_errno("write " + file.string());
 }
 
-TempDir::TempDir() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "evloom-test-XXXXXX").string();
-  if (!mkdtemp(pattern.data())) throw_errno("mkdtemp " + pattern);
-  path_ = pattern;
-}
-
-TempDir::~TempDir() {
-  std::error_code ignored;
-  if (!getenv("EVLOOM_TEST_KEEP")) std::filesystem::remove_all(path_, ignored);
-}
-
 std::string describe(const Exit& exit) {
   return exit.signal ? "killed by signal " + std::to_string(exit.signal) + " (" + strsignal(exit.signal) + ")"
                      : "exit status " + std::to_string(exit.code);
