@@ -10,7 +10,7 @@ namespace evloom::admin {
 
 namespace {
 
-using Json = nlohmann::json;
+using Body = nlohmann::json;
 using Keys = std::initializer_list<std::string_view>;
 
 std::string in_quotes(std::string_view text) { return '"' + std::string(text) + '"'; }
@@ -23,9 +23,9 @@ std::string listed(Keys keys) {
 }
 
 // An object with no other keys than these.
-Result<Json> read_object(std::string_view body, Keys keys) {
-  if (body.empty()) return Json::object();
-  Json json = Json::parse(body, nullptr, false);
+Result<Body> read_object(std::string_view body, Keys keys) {
+  if (body.empty()) return Body::object();
+  Body json = Body::parse(body, nullptr, false);
   if (json.is_discarded()) return Error{"the body is not JSON"};
   if (!json.is_object()) return Error{"the body must be a JSON object"};
   for (const auto& [key, value] : json.items())
@@ -34,14 +34,14 @@ Result<Json> read_object(std::string_view body, Keys keys) {
   return json;
 }
 
-Result<bool> flag(const Json& json, const char* key, bool fallback) {
+Result<bool> flag(const Body& json, const char* key, bool fallback) {
   const auto found = json.find(key);
   if (found == json.end()) return fallback;
   if (!found->is_boolean()) return Error{in_quotes(key) + " must be true or false"};
   return found->get<bool>();
 }
 
-Result<std::string> text(const Json& json, const char* key) {
+Result<std::string> text(const Body& json, const char* key) {
   const auto found = json.find(key);
   if (found == json.end()) return Error{in_quotes(key) + " is missing"};
   if (!found->is_string()) return Error{in_quotes(key) + " must be a string"};

@@ -9,6 +9,7 @@
 #include "evloom/abi/state.h"
 #include "evloom/abi/store.h"
 
+#include "change/limits.hpp"
 #include "change/preflight.hpp"
 #include "change/settings.hpp"
 #include "loop/pool.hpp"
@@ -19,10 +20,9 @@ namespace evloom::change {
 
 namespace {
 
-constexpr std::chrono::seconds kStartTimeout{30};  // of one instance on all loops
-constexpr std::chrono::seconds kStopTimeout{5};
-constexpr std::chrono::seconds kReadyTimeout{5};  // of a store, to be able to serve
-constexpr std::chrono::milliseconds kPoll{2};
+constexpr std::chrono::seconds kStartTimeout{30};   // of one instance on all loops
+constexpr std::chrono::seconds kReadyTimeout{5};    // of a store, to be able to serve
+constexpr std::chrono::milliseconds kReadyPoll{2};  // how often its health is asked
 
 http::MethodSet methods_of(const config::Route& route) {
   if (route.builtin != config::Builtin::none) return http::MethodSet().add(http::Method::get);
@@ -190,7 +190,7 @@ Status Builder::wait_ready(epoch::Part& part, const std::vector<epoch::Epoch*>& 
   while (!healthy(*part.instance, why)) {
     if (Status status = check_interrupt(); !status) return status;
     if (std::chrono::steady_clock::now() < until) {
-      std::this_thread::sleep_for(kPoll);
+      std::this_thread::sleep_for(kReadyPoll);
       continue;
     }
     // It cannot be worse than what it takes the place of.

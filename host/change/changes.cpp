@@ -7,6 +7,7 @@
 #include "base/join.hpp"
 #include "change/canary.hpp"
 #include "change/differences.hpp"
+#include "change/limits.hpp"
 #include "change/settings.hpp"
 #include "config/differences.hpp"
 
@@ -17,9 +18,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr seconds kMessage{30};  // what a loop gets to run a message of ours
-constexpr seconds kRestore{1};   // between two attempts to make an instance again
-constexpr milliseconds kPoll{5};
+constexpr seconds kRestore{1};  // between two attempts to make an instance again
+constexpr milliseconds kWatchPoll{5};
 
 // The errors of a configuration, one a line.
 std::string text_of(const config::Diagnostics& diagnostics) {
@@ -301,7 +301,8 @@ void Changes::flip(epoch::Epoch& next, std::uint32_t first, std::uint32_t last) 
     all = common_.pool->run_everywhere(take_up, kMessage);
   } else {
     for (std::uint32_t i = first; i < last; ++i)
-      all = common_.pool->run_on(i, take_up, std::max<Clock::duration>(until - Clock::now(), kPoll)) && all;
+      all = common_.pool->run_on(i, take_up, std::max<Clock::duration>(until - Clock::now(), kWatchPoll)) &&
+            all;
   }
   if (!all) journal_.say("a loop that is held up by a plugin takes up the epoch later");
 }
@@ -366,7 +367,7 @@ Changes::Failed Changes::watch_canary(epoch::Epoch& next, const config::Canary& 
     over = tally.requests >= canary.requests || Clock::now() >= until;
     verdict = judge(tally, others, canary, over);
     if (readable(interrupt_)) verdict = "the host is going down";
-    if (!over && verdict.empty()) std::this_thread::sleep_for(kPoll);
+    if (!over && verdict.empty()) std::this_thread::sleep_for(kWatchPoll);
   }
   common_.pool->run_everywhere([](loop::Loop& loop) { epoch::LoopHost::of(loop).watch(nullptr); }, kMessage);
   journal_.say(fmt::format("{} requests on loop 0, {} errors, p99 {:.2f} ms", tally.requests, tally.errors,
@@ -382,7 +383,7 @@ std::optional<Changes::Clock::duration> Changes::tick() {
   if (!unrestored_) return next;
   if (Clock::now() >= restore_at_) restore(std::move(unrestored_));
   if (!unrestored_) return generations_.tick();
-  const Clock::duration left = std::max<Clock::duration>(restore_at_ - Clock::now(), kPoll);
+  const Clock::duration left = std::max<Clock::duration>(restore_at_ - Clock::now(), kWatchPoll);
   return next ? std::min(*next, left) : left;
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "change/limits.hpp"
 #include "plugin/library.hpp"
 
 namespace evloom::change {
@@ -13,12 +14,10 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr milliseconds kPoll{5};      // how often a draining epoch is looked at
-constexpr seconds kMessage{30};       // what a loop gets to run a message of ours
-constexpr milliseconds kAnswer{500};  // what a loop that turns needs for one at most
-constexpr seconds kAgain{1};          // until the next attempt to retire an epoch
-constexpr seconds kStopTimeout{5};    // of one instance
-constexpr seconds kPatience{5};       // for an instance that is not idle though no request is left
+constexpr milliseconds kDrainPoll{5};  // how often a draining epoch is looked at
+constexpr milliseconds kAnswer{500};   // what a loop that turns needs for one at most
+constexpr seconds kAgain{1};           // until the next attempt to retire an epoch
+constexpr seconds kPatience{5};        // for an instance that is not idle though no request is left
 
 double ms(std::chrono::nanoseconds duration) { return static_cast<double>(duration.count()) / 1e6; }
 
@@ -101,7 +100,7 @@ std::optional<Generations::Clock::duration> Generations::tick() {
     Entry& entry = entries_[i];
     if (entry.state == EpochState::draining) {
       if (!drain(entry, now)) {
-        want(kPoll);
+        want(kDrainPoll);
         continue;
       }
       std::lock_guard lock(mutex_);

@@ -6,6 +6,7 @@
 
 #include "evloom/abi/state.h"
 
+#include "change/limits.hpp"
 #include "epoch/loop_host.hpp"
 
 namespace evloom::change {
@@ -14,10 +15,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kMessage{30};
 constexpr std::chrono::seconds kStart{30};
 constexpr std::chrono::seconds kStop{5};
-constexpr std::chrono::milliseconds kPoll{1};
+constexpr std::chrono::milliseconds kStatePoll{1};
 
 }  // namespace
 
@@ -101,7 +101,7 @@ Status HandOver::wait_quiet(config::InstanceKind kind, Clock::time_point until) 
         if (kind != config::InstanceKind::handler) return;
         for (const plugin::Instance* instance : instances) epoch::LoopHost::of(loop).hold(*instance);
       },
-      std::max<Clock::duration>(until - Clock::now(), kPoll));
+      std::max<Clock::duration>(until - Clock::now(), kStatePoll));
   if (!answered) return Error{"a loop did not answer within epochs.hold_timeout"};
   for (const plugin::Instance* instance : instances) {
     while (!instance->idle()) {
@@ -111,7 +111,7 @@ Status HandOver::wait_quiet(config::InstanceKind kind, Clock::time_point until) 
             instance->label() + " still has " + std::to_string(instance->in_flight()) +
             " requests or pieces of work under way after epochs.hold_timeout, and only a quiet instance can "
             "hand over"};
-      std::this_thread::sleep_for(kPoll);
+      std::this_thread::sleep_for(kStatePoll);
     }
   }
   return {};

@@ -18,7 +18,7 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr milliseconds kPoll{20};             // how often stop() looks whether the loops are idle
+constexpr milliseconds kIdlePoll{20};         // how often stop() looks whether the loops are idle
 constexpr milliseconds kLeastLastStop{2000};  // for the instances, once nothing is in flight any more
 constexpr const char* kHeldUp = "a loop is held up by a plugin; ending without a proper stop";
 constexpr std::uint32_t kWorkQueue = 4096;
@@ -198,7 +198,7 @@ bool Host::drain(std::string_view why, Clock::time_point until) {
     if (!answered) return false;
     if (*busy == 0) return true;
     if (Clock::now() >= until) return false;
-    std::this_thread::sleep_for(kPoll);
+    std::this_thread::sleep_for(kIdlePoll);
   }
 }
 

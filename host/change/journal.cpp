@@ -7,7 +7,7 @@ namespace evloom::change {
 namespace {
 
 // "12.3 ms"
-std::string milliseconds(std::chrono::nanoseconds duration) {
+std::string in_milliseconds(std::chrono::nanoseconds duration) {
   return fmt::format("{:.1f} ms", static_cast<double>(duration.count()) / 1e6);
 }
 
@@ -41,7 +41,7 @@ void Journal::end_step() {
   ChangeReport& change = changes_.front();
   StepReport& step = change.steps.back();
   step.took = Clock::now() - step_began_;
-  logger_.info("change {}: {} {}{}{}", change.number, step.name, milliseconds(step.took),
+  logger_.info("change {}: {} {}{}{}", change.number, step.name, in_milliseconds(step.took),
                step.text.empty() ? "" : ": ", step.text);
 }
 
@@ -84,7 +84,8 @@ ChangeReport Journal::close(Outcome outcome) {
       for (const BuiltReport& built : change.built)
         builds += fmt::format("{} {} build {}", builds.empty() ? ": now serving" : ",", built.instance,
                               built.build_id.substr(0, 12));
-      logger_.info("{}: epoch {} serves after {}{}{}", title(change), change.epoch, milliseconds(change.took),
+      logger_.info("{}: epoch {} serves after {}{}{}", title(change), change.epoch,
+                   in_milliseconds(change.took),
                    change.before ? fmt::format("; {} requests are pinned to epoch {}", change.before->pinned,
                                                change.before->epoch)
                                  : std::string(),

@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <memory>
 
+#include "change/limits.hpp"
 #include "change/settings.hpp"
 #include "epoch/loop_host.hpp"
 
 namespace evloom::change {
 
 namespace {
-
-constexpr std::chrono::seconds kMessage{30};
 
 std::string key_of(const config::Listener& listener) {
   return listener.http ? listener.http->to_string() : listener.unix_path;

@@ -16,6 +16,9 @@
 
 namespace evloom::check {
 
+// For what an instance is given as long as it takes: the process of the check has a limit of its own.
+inline constexpr std::chrono::hours kNoLimit{24};
+
 class Stage {
  public:
   static Result<std::unique_ptr<Stage>> set(std::uint32_t loops);

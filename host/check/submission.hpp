@@ -16,6 +16,9 @@
 
 namespace evloom::check {
 
+// What one submit gets.
+inline constexpr std::chrono::seconds kSubmitLimit{3};
+
 // One operation and one result, owning their bytes.
 using evl::testkit::Op;
 using OpResult = evl::testkit::Result;

@@ -10,7 +10,6 @@ namespace evloom::check {
 
 namespace {
 
-constexpr std::chrono::hours kNoLimit{24};  // the process has one
 constexpr int kWarmUp = 5;
 constexpr int kCycles = 100;
 

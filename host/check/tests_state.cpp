@@ -8,11 +8,8 @@ namespace evloom::check {
 
 namespace {
 
-constexpr std::chrono::hours kNoLimit{24};
-constexpr std::chrono::seconds kLimit{3};
-
 Result<std::int64_t> add(Stage& stage, plugin::Instance& instance, std::int64_t amount) {
-  auto outcome = submit(stage, instance, 0, {{EVL_OP_ADD, "evloom-check:state", amount, {}}}, kLimit);
+  auto outcome = submit(stage, instance, 0, {{EVL_OP_ADD, "evloom-check:state", amount, {}}}, kSubmitLimit);
   if (!outcome) return outcome.error();
   if (!outcome->good()) return Error{"ADD ends with " + outcome->text()};
   return outcome->results.front().integer;

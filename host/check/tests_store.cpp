@@ -14,7 +14,6 @@ namespace evloom::check {
 namespace {
 
 constexpr std::uint32_t kLoops = 2;
-constexpr std::chrono::seconds kLimit{3};  // for a submit
 constexpr std::chrono::milliseconds kConnect{500};
 
 std::string words(const OpResult& result) {
@@ -69,7 +68,7 @@ class StoreTest {
     const std::string prefix = "evloom-check:" + std::to_string(run_.subject.asked().seed) + ":";
     run_.step("submit");
     // Whether it can do anything here.
-    auto first = submit(stage_, instance, 0, {{EVL_OP_DELETE, prefix + "counter", 0, {}}}, kLimit);
+    auto first = submit(stage_, instance, 0, {{EVL_OP_DELETE, prefix + "counter", 0, {}}}, kSubmitLimit);
     if (!first) return first.error();
     if (first->status != EVL_OK) {
       notes_.push_back(
@@ -116,7 +115,7 @@ class StoreTest {
   Status in_error(plugin::Instance& instance, const std::string& prefix) {
     for (int i = 0; i < 20; ++i) {
       const auto loop = static_cast<std::uint32_t>(run_.random() % kLoops);
-      auto outcome = submit(stage_, instance, loop, {{EVL_OP_ADD, prefix + "counter", 1, {}}}, kLimit);
+      auto outcome = submit(stage_, instance, loop, {{EVL_OP_ADD, prefix + "counter", 1, {}}}, kSubmitLimit);
       if (!outcome) return outcome.error();
     }
     return {};
@@ -126,7 +125,7 @@ class StoreTest {
     const std::vector<Expected> all = contract(prefix);
     std::vector<Op> ops;
     for (const Expected& one : all) ops.push_back(one.op);
-    auto outcome = submit(stage_, instance, 0, ops, kLimit, wide);
+    auto outcome = submit(stage_, instance, 0, ops, kSubmitLimit, wide);
     if (!outcome) return outcome.error();
     if (outcome->status != EVL_OK)
       return Error{"a submit of all operations ends as a whole: " + outcome->text()};
@@ -161,7 +160,7 @@ class StoreTest {
         ops.push_back({EVL_OP_ADD, key, static_cast<std::int64_t>(run_.random() % 100), {}});
       }
       const auto loop = static_cast<std::uint32_t>(run_.random() % kLoops);
-      auto outcome = submit(stage_, instance, loop, ops, kLimit);
+      auto outcome = submit(stage_, instance, loop, ops, kSubmitLimit);
       if (!outcome) return outcome.error();
       if (!outcome->good()) return Error{"additions to one counter end with " + outcome->text()};
       for (std::size_t i = 0; i < ops.size(); ++i) {
@@ -171,7 +170,7 @@ class StoreTest {
                      std::to_string(sum) + " in all"};
       }
     }
-    auto removed = submit(stage_, instance, 0, {{EVL_OP_DELETE, key, 0, {}}}, kLimit);
+    auto removed = submit(stage_, instance, 0, {{EVL_OP_DELETE, key, 0, {}}}, kSubmitLimit);
     if (!removed) return removed.error();
     return {};
   }

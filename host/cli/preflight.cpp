@@ -19,10 +19,11 @@ namespace evloom::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::json;
+using Parsed = nlohmann::json;
 
-Status try_all(const Json& request, const plugin::Vault& vault, Trial& trial, const config::Config& config) {
-  for (const Json& one : request.at("trials")) {
+Status try_all(const Parsed& request, const plugin::Vault& vault, Trial& trial,
+               const config::Config& config) {
+  for (const Parsed& one : request.at("trials")) {
     const std::string name = one.at("instance").get<std::string>();
     const config::Instance* instance = config.instance(name);
     if (!instance) return Error{"the configuration has no instance '" + name + "'"};
@@ -38,7 +39,7 @@ Status try_all(const Json& request, const plugin::Vault& vault, Trial& trial, co
 }  // namespace
 
 int preflight() {
-  const Json request = Json::parse(all_of_stdin(), nullptr, false);
+  const Parsed request = Parsed::parse(all_of_stdin(), nullptr, false);
   if (!request.is_object()) {
     print_error("`evloom preflight` is for the host's own use: it reads a request from standard input");
     return kWrongInput;

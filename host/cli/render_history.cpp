@@ -6,7 +6,7 @@ namespace evloom::cli {
 
 namespace {
 
-Colour colour_of(std::string_view outcome) {
+Colour colour_of_outcome(std::string_view outcome) {
   if (outcome == "serving") return Colour::green;
   if (outcome == "failed" || outcome == "refused") return Colour::red;
   if (outcome == "running") return Colour::yellow;
@@ -27,7 +27,7 @@ std::string render_history(const Json& history, const Style& style) {
     const std::string outcome = line_at(change, "outcome");
     table.add({std::to_string(number_at(change, "number")), time_text(line_at(change, "began")),
                line_at(change, "kind") + (subject.empty() ? "" : " " + subject), line_at(change, "by"),
-               Cell(outcome, colour_of(outcome)), duration_text(number_at(change, "took_us")),
+               Cell(outcome, colour_of_outcome(outcome)), duration_text(number_at(change, "took_us")),
                std::to_string(number_at(change, "epoch")), line_at(change, "error")});
   }
   return table.text(style);

@@ -7,7 +7,7 @@ namespace evloom::cli {
 
 namespace {
 
-Colour colour_of(std::string_view sign) {
+Colour colour_of_sign(std::string_view sign) {
   if (sign == "+") return Colour::green;
   if (sign == "-") return Colour::red;
   return Colour::yellow;
@@ -27,7 +27,7 @@ std::string render_differences(const Json& differences, const Style& style, std:
   Table table({Align::left, Align::left, Align::left, Align::left});
   for (const Json& each : differences) {
     const std::string sign = line_at(each, "sign");
-    const Colour colour = colour_of(sign);
+    const Colour colour = colour_of_sign(sign);
     table.add({{sign, colour},
                {line_at(each, "kind"), colour},
                {line_at(each, "name"), colour},

@@ -16,7 +16,7 @@ std::vector<Cell> heading(std::initializer_list<const char*> titles) {
 
 std::string number(const Json& json, const char* key) { return std::to_string(number_at(json, key)); }
 
-Colour colour_of(std::string_view state) {
+Colour colour_of_state(std::string_view state) {
   if (state == "serving") return Colour::green;
   if (state == "draining") return Colour::yellow;
   return Colour::none;
@@ -27,7 +27,7 @@ std::string epochs(const Json& status, const Style& style) {
   table.add(heading({"EPOCH", "STATE", "FOR", "REQUESTS", "INSTANCES"}));
   for (const Json& epoch : list_at(status, "epochs")) {
     const std::string state = line_at(epoch, "state");
-    table.add({number(epoch, "number"), Cell(state, colour_of(state)),
+    table.add({number(epoch, "number"), Cell(state, colour_of_state(state)),
                duration_text(number_at(epoch, "since_us")), number(epoch, "requests"),
                joined_at(epoch, "instances")});
   }

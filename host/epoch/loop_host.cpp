@@ -17,8 +17,6 @@ namespace evloom::epoch {
 
 namespace {
 
-constexpr std::int64_t kRetryAfter = 1;  // seconds
-
 bool contains(const std::vector<const plugin::Instance*>& instances, const plugin::Instance* one) {
   return std::find(instances.begin(), instances.end(), one) != instances.end();
 }
@@ -150,7 +148,7 @@ void LoopHost::route(http::Exchange& exchange) {
   void* memory = exchange.arena().allocate(sizeof(Request), alignof(Request));
   auto* params = static_cast<http::RouteParam*>(
       exchange.arena().allocate(match.param_count * sizeof(http::RouteParam), alignof(http::RouteParam)));
-  if (!memory || !params) return exchange.refuse(503, "out of memory", {}, kRetryAfter);
+  if (!memory || !params) return exchange.refuse(503, "out of memory", {}, http::kRetryAfter);
   auto* request = new (memory) Request(*this, exchange, *epoch_, route);
   request->path_ = path;
   request->query_ = query;
@@ -242,13 +240,13 @@ void LoopHost::on_abandon(http::Exchange& exchange, http::Abandon why) {
     const char* const limit = expiring_ ? "epochs.drain_timeout" : "limits.reply_timeout";
     logger_.fault(observe::Level::kWarn, limit, "{} did not answer within {}", route.handler->label(), limit);
     exchange.refuse(503, waits_for_store ? "no answer in time; outcome: unknown" : "no answer in time", {},
-                    kRetryAfter);
+                    http::kRetryAfter);
   }
   finish(request);
 }
 
 void LoopHost::refuse(Request& request, std::string_view why) {
-  request.exchange_.refuse(503, why, {}, kRetryAfter);
+  request.exchange_.refuse(503, why, {}, http::kRetryAfter);
   finish(request);
 }
 

@@ -8,12 +8,6 @@
 
 namespace evloom::epoch {
 
-namespace {
-
-constexpr std::int64_t kRetryAfter = 1;  // seconds
-
-}  // namespace
-
 void Request::answer(const http::Reply& reply) {
   answered_ = true;
   exchange_.reply(reply);
@@ -24,7 +18,7 @@ void Request::fail(evl_status why, std::string_view text) {
   if (!open()) return;
   answered_ = true;
   const std::uint16_t status = http_status(why);
-  exchange_.refuse(status, text, {}, status == 503 ? kRetryAfter : -1);
+  exchange_.refuse(status, text, {}, status == 503 ? http::kRetryAfter : -1);
   if (depth_ == 0) host_.settle_later(*this);
 }
 

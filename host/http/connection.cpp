@@ -22,8 +22,6 @@ namespace evloom::http {
 
 namespace {
 
-constexpr std::int64_t kRetryAfter = 1;  // seconds, of a 503
-
 // Methods whose request is expected to have a body, so that one without any framing is answered with 411.
 bool wants_length(const Head& head) {
   return head.minor() == 1 &&

@@ -19,6 +19,9 @@ namespace evloom::http {
 class Connection;
 class Server;
 
+// What a client is told to wait after a 503, in seconds.
+inline constexpr std::int64_t kRetryAfter = 1;
+
 struct Reply {
   std::uint16_t status = 200;
   std::string_view content_type = {};

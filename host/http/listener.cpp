@@ -17,11 +17,9 @@ namespace evloom::http {
 
 namespace {
 
-constexpr std::int64_t kRetryAfter = 100'000'000;  // until a listener without descriptors accepts again
-constexpr std::int64_t kCloseAfter = 20'000'000;   // long enough for the loop to empty the accept queue
-constexpr int kMostTurns = 20;                     // of 10 ms, that a closing listener waits on top of that
-
-std::string reason(int error) { return std::strerror(error); }
+constexpr std::int64_t kAcceptAgainAfter = 100'000'000;  // until a listener without descriptors accepts again
+constexpr std::int64_t kCloseAfter = 20'000'000;         // long enough for the loop to empty the accept queue
+constexpr int kMostTurns = 20;  // of 10 ms, that a closing listener waits on top of that
 
 }  // namespace
 
@@ -37,7 +35,7 @@ Result<std::unique_ptr<Listener>> Listener::create(Server& server, const Listene
       },
       listener.get());
   if (evhtp_accept_socket(listener->htp_, socket.get(), spec.backlog) != 0)
-    return Error{"cannot accept on " + spec.url() + ": " + reason(errno)};
+    return Error{"cannot accept on " + spec.url() + ": " + std::strerror(errno)};
   std::ignore = socket.release();
   evconnlistener_set_error_cb(listener->htp_->server, &Listener::on_error);
   return listener;
@@ -65,7 +63,7 @@ void Listener::close() {
 
 Status Listener::set_backlog(int backlog) {
   if (::listen(evconnlistener_get_fd(htp_->server), backlog) != 0)
-    return Error{"cannot change the backlog of " + spec_.url() + ": " + reason(errno)};
+    return Error{"cannot change the backlog of " + spec_.url() + ": " + std::strerror(errno)};
   spec_.backlog = backlog;
   return {};
 }
@@ -101,10 +99,10 @@ void Listener::on_error(evconnlistener* listener, void* self) {
       observe::Level::kError, "accept",
       "cannot accept on {}: {}; trying again in 100 ms. Raise the limit of open files "
       "(ulimit -n) or lower limits.connections",
-      owner->spec_.url(), reason(error));
+      owner->spec_.url(), std::strerror(error));
   evconnlistener_disable(listener);
   if (error == EMFILE || error == ENFILE) owner->shed("the host is short of resources");
-  owner->server_.loop().deadlines().arm(owner->retry_, loop::DeadlineQueue::kKinds - 1, kRetryAfter);
+  owner->server_.loop().deadlines().arm(owner->retry_, loop::DeadlineQueue::kKinds - 1, kAcceptAgainAfter);
 }
 
 void Listener::shed(std::string_view why) {

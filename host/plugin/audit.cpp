@@ -16,8 +16,6 @@ namespace evloom::plugin {
 
 namespace {
 
-constexpr std::size_t kMaxSegments = 1024;
-
 #if defined(__x86_64__)
 constexpr GElf_Half kMachine = EM_X86_64;
 #elif defined(__aarch64__)

@@ -3,6 +3,7 @@
 // ELF is refused here.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -13,6 +14,9 @@
 struct Elf;
 
 namespace evloom::plugin {
+
+// What a file may have of them, as its header says: a plugin has about ten.
+inline constexpr std::size_t kMaxSegments = 1024;
 
 class ElfFile {
  public:

@@ -14,7 +14,6 @@ namespace evloom::plugin {
 
 namespace {
 
-constexpr std::size_t kMaxSegments = 1024;
 constexpr std::size_t kMaxBuildId = 64;
 constexpr std::size_t kMaxInterfaces = 64;
 

@@ -8,7 +8,7 @@ namespace {
 
 StoreSetup jsonl() {
   auto folder = std::make_shared<TempDir>();
-  return {{EVLOOM_JSONL, {{"path", folder->path() + "/store.jsonl"}}}, folder};
+  return {{EVLOOM_JSONL, {{"path", (*folder / "store.jsonl").string()}}}, folder};
 }
 
 StoreSetup from_template() { return {{EVLOOM_TEMPLATE_STORE, {}}, {}}; }

@@ -11,7 +11,7 @@ StoreCase lmdb_case(const std::string& durability, std::uint32_t flags) {
     // A small map, so that the suite also runs into its growth; a short interval, so that it runs into the
     // syncs.
     return StoreSetup{{EVLOOM_PLUGIN_DIR "/lmdb.so",
-                       {{"path", folder->path() + "/db"},
+                       {{"path", (*folder / "db").string()},
                         {"durability", durability},
                         {"interval", "5ms"},
                         {"map_size", "1MiB"}}},

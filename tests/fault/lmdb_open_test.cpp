@@ -51,7 +51,7 @@ void put_raw(MDB_txn* txn, const char* table, std::string key, std::string value
 class LmdbOpen : public ::testing::Test {
  protected:
   TempDir folder_;
-  std::string db_ = folder_.path() + "/db";
+  std::string db_ = (folder_ / "db").string();
 };
 
 TEST_F(LmdbOpen, MakesTheDirectoryForItsUserAndGroupAlone) {

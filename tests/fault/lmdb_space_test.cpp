@@ -92,7 +92,7 @@ TEST(LmdbSpace, FillingAndEmptyingManyTimesStaysWithinMaxSize) {
     ASSERT_TRUE(recovers(store));
   }
   struct stat facts {};
-  ASSERT_EQ(::stat((folder.path() + "/data.mdb").c_str(), &facts), 0);
+  ASSERT_EQ(::stat((folder / "data.mdb").c_str(), &facts), 0);
   EXPECT_LE(facts.st_size, 2 << 20);
 }
 
@@ -131,7 +131,7 @@ TEST(LmdbSpace, AFullDiskIsRefusedAndRecoversWhenThereIsRoom) {
                  << "): this test needs CAP_SYS_ADMIN";
   }
   {
-    PluginFixture store(lmdb_plugin(folder.path() + "/db"));
+    PluginFixture store(lmdb_plugin((folder / "db").string()));
     const int done = fill(store, "a", 20000);
     EXPECT_GT(done, 10);
     expect_full_but_readable(store, done, "a", "No space left on device");

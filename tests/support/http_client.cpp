@@ -37,7 +37,7 @@ bool wait_for(int fd, short events, Clock::time_point deadline) {
 }
 
 // What a failed read or write is quoted with: the end of what had come.
-std::string quoted(std::string_view bytes) {
+std::string in_quotes(std::string_view bytes) {
   std::string text = "'";
   for (const char c : bytes.substr(0, 400)) {
     if (c == '\r') continue;
@@ -154,7 +154,7 @@ Response Client::read(std::string_view to_method, milliseconds limit) {
       Response response;
       const ParseOutcome parsed =
           parse_response(buffer_, to_method == "HEAD", ending_ == Ending::closed, response);
-      if (parsed.state == Parsed::bad) fail("malformed answer: " + parsed.why + " in " + quoted(buffer_));
+      if (parsed.state == Parsed::bad) fail("malformed answer: " + parsed.why + " in " + in_quotes(buffer_));
       if (parsed.state == Parsed::complete) {
         buffer_.erase(0, parsed.used);
         return response;
@@ -163,9 +163,9 @@ Response Client::read(std::string_view to_method, milliseconds limit) {
     }
     if (ended)
       fail(std::string("the connection was ") + (ending_ == Ending::reset ? "reset" : "closed") + " after " +
-           (buffer_.empty() ? "no byte of an answer" : quoted(buffer_)));
+           (buffer_.empty() ? "no byte of an answer" : in_quotes(buffer_)));
     if (!fill(deadline))
-      fail("no whole answer within " + std::to_string(limit.count()) + " ms; so far " + quoted(buffer_));
+      fail("no whole answer within " + std::to_string(limit.count()) + " ms; so far " + in_quotes(buffer_));
   }
 }
 
@@ -192,7 +192,7 @@ Ending Client::wait_end(milliseconds limit) {
   const auto deadline = Clock::now() + limit;
   while (ending_ == Ending::open && buffer_.empty() && fill(deadline)) {
   }
-  if (!buffer_.empty()) fail("expected the end of the connection, got " + quoted(buffer_));
+  if (!buffer_.empty()) fail("expected the end of the connection, got " + in_quotes(buffer_));
   return ending_;
 }
 

@@ -24,7 +24,9 @@ namespace evloom::test {
 
 namespace {
 
-[[noreturn]] void fail(const std::string& what) { throw std::runtime_error(what + ": " + strerror(errno)); }
+[[noreturn]] void throw_errno(const std::string& what) {
+  throw std::runtime_error(what + ": " + strerror(errno));
+}
 
 Exit exit_of(int status) {
   return WIFSIGNALED(status) ? Exit{0, WTERMSIG(status)} : Exit{WEXITSTATUS(status), 0};
@@ -54,14 +56,14 @@ bool wait_until(milliseconds limit, const std::function<bool()>& condition) {
 
 std::uint16_t unused_port() {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) fail("socket");
+  if (fd < 0) throw_errno("socket");
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
   if (bind(fd, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
       getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0)
-    fail("bind 127.0.0.1:0");
+    throw_errno("bind 127.0.0.1:0");
   close(fd);
   return ntohs(address.sin_port);
 }
@@ -76,18 +78,7 @@ std::string read_file(const std::filesystem::path& file) {
 void write_file(const std::filesystem::path& file, std::string_view text) {
   std::ofstream out(file, std::ios::binary | std::ios::trunc);
   out << text;
-  if (!out.flush()) fail("write " + file.string());
-}
-
-TempDir::TempDir() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "evloom-test-XXXXXX").string();
-  if (!mkdtemp(pattern.data())) fail("mkdtemp " + pattern);
-  path_ = pattern;
-}
-
-TempDir::~TempDir() {
-  std::error_code ignored;
-  if (!getenv("EVLOOM_TEST_KEEP")) std::filesystem::remove_all(path_, ignored);
+  if (!out.flush()) throw_errno("write " + file.string());
 }
 
 std::string describe(const Exit& exit) {
@@ -117,7 +108,7 @@ Process::Process(Options options) : options_(std::move(options)) {
   const std::string folder = options_.folder.string();
   const pid_t parent = getpid();
   pid_ = fork();
-  if (pid_ < 0) fail("fork");
+  if (pid_ < 0) throw_errno("fork");
   if (pid_ == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(126);
@@ -144,7 +135,7 @@ void Process::signal(int number) {
 std::optional<Exit> Process::wait(milliseconds limit) {
   if (exit_) return exit_;
   const int watch = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
-  if (watch < 0) fail("pidfd_open");
+  if (watch < 0) throw_errno("pidfd_open");
   pollfd poll_for{watch, POLLIN, 0};
   const auto deadline = Clock::now() + limit;
   int ready = 0;
@@ -155,7 +146,7 @@ std::optional<Exit> Process::wait(milliseconds limit) {
   close(watch);
   if (ready <= 0) return std::nullopt;
   int status = 0;
-  if (waitpid(pid_, &status, 0) != pid_) fail("waitpid");
+  if (waitpid(pid_, &status, 0) != pid_) throw_errno("waitpid");
   exit_ = exit_of(status);
   return exit_;
 }

@@ -1,5 +1,5 @@
 // Process: a child of the test, its output in files, ended by its own pid when the object goes.
-// TempDir, unused_port and wait_until are what nearly every such test needs besides. Used by the test's
+// unused_port and wait_until are what nearly every such test needs besides. Used by the test's
 // thread; failures are thrown as std::runtime_error with what happened, which GoogleTest reports.
 #pragma once
 
@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include "support/temp_dir.hpp"
+
 namespace evloom::test {
 
 using std::chrono::milliseconds;
@@ -29,21 +31,6 @@ std::uint16_t unused_port();
 // All of a file, "" when it cannot be read.
 std::string read_file(const std::filesystem::path& file);
 void write_file(const std::filesystem::path& file, std::string_view text);
-
-// A folder of its own, removed with all that is in it; kept when EVLOOM_TEST_KEEP is set.
-class TempDir {
- public:
-  TempDir();
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  ~TempDir();
-
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 // How a process ended: by `code`, or by `signal` when that is not 0.
 struct Exit {

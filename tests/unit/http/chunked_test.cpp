@@ -46,13 +46,13 @@ const Decoded kDecoded[] = {
 INSTANTIATE_TEST_SUITE_P(Chunked, ChunkedAccepts, testing::ValuesIn(kDecoded),
                          [](const auto& row) { return std::string(row.param.name); });
 
-struct Refused {
+struct RefusedBody {
   const char* name;
   unsigned status;
   std::string bytes;
 };
 
-class ChunkedRefuses : public testing::TestWithParam<Refused> {};
+class ChunkedRefuses : public testing::TestWithParam<RefusedBody> {};
 
 TEST_P(ChunkedRefuses, TheSameAtEverySplit) {
   const std::string& bytes = GetParam().bytes;
@@ -68,7 +68,7 @@ TEST_P(ChunkedRefuses, TheSameAtEverySplit) {
   });
 }
 
-const Refused kRefused[] = {
+const RefusedBody kRefused[] = {
     {"no_size", 400, "\r\nhello"},
     {"space_before_size", 400, " 5\r\nhello\r\n"},
     {"space_after_size", 400, "5 \r\nhello\r\n"},

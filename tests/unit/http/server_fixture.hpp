@@ -128,7 +128,7 @@ class Servers : public testing::Test {
     everywhere([&](Place& place, loop::Loop&) { function(*place.server); });
   }
 
-  std::string file(const std::string& name) const { return folder_.path() + "/" + name; }
+  std::string file(const std::string& name) const { return (folder_ / name).string(); }
 
   static ListenerSpec tcp(const std::string& address) {
     ListenerSpec spec;

@@ -16,12 +16,11 @@
 namespace evloom::observe {
 namespace {
 
+using test::kPatience;
 using test::make_log;
 using test::read_file;
 using test::read_lines;
 using test::TempDir;
-
-constexpr auto kPatience = std::chrono::seconds(20);
 
 class LogOutputTest : public testing::Test {
  protected:

@@ -16,11 +16,10 @@
 namespace evloom::observe {
 namespace {
 
+using test::kPatience;
 using test::make_log;
 using test::read_lines;
 using test::TempDir;
-
-constexpr auto kPatience = std::chrono::seconds(20);
 
 class LogReconfigure : public testing::Test {
  protected:

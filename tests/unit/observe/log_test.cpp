@@ -15,12 +15,11 @@ namespace evloom::observe {
 namespace {
 
 using test::advance_ms;
+using test::kPatience;
 using test::make_log;
 using test::read_file;
 using test::read_lines;
 using test::TempDir;
-
-constexpr auto kPatience = std::chrono::seconds(20);
 
 // While it is shut, the log thread stands still at the start of its next pass.
 std::atomic<bool> gate_shut{false};

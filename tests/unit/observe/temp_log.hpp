@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -17,6 +18,9 @@
 #include "observe/log.hpp"
 
 namespace evloom::observe::test {
+
+// What a log gets to write down what it was given.
+inline constexpr std::chrono::seconds kPatience{20};
 
 // A folder that goes with its contents.
 class TempDir {
