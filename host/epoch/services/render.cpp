@@ -110,7 +110,7 @@ evl_status items(Request* request, evl_rendering* rendering, const evl_result* r
   return EVL_OK;
 }
 
-struct HostSide {
+struct RenderSide {
   static Request* checked(evl_request* raw) { return epoch::checked(raw); }
   static bool begun(const Request* request) { return request->rendering != nullptr; }
   static bool renders(const Request* request) { return request->offer() != nullptr; }
@@ -121,6 +121,6 @@ struct HostSide {
 
 }  // namespace
 
-const evl_render_access kRenderAccess = RenderTable<HostSide>::kTable;
+const evl_render_access kRenderAccess = RenderTable<RenderSide>::kTable;
 
 }  // namespace evloom::epoch

@@ -23,7 +23,7 @@ struct Lent {
   }
 };
 
-struct HostSide {
+struct RequestSide {
   using Request = epoch::Request;
 
   static Request* checked(evl_request* raw) { return epoch::checked(raw); }
@@ -79,6 +79,6 @@ struct HostSide {
 
 }  // namespace
 
-const evl_request_access kRequestAccess = RequestTable<HostSide>::kTable;
+const evl_request_access kRequestAccess = RequestTable<RequestSide>::kTable;
 
 }  // namespace evloom::epoch

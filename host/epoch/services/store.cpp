@@ -18,7 +18,7 @@ void on_done(store::Submission& submission, evl_status status, const evl_result*
                       [&] { call.reply(call.context, &request, status, results, count); });
 }
 
-struct HostSide {
+struct StoreSide {
   using Store = store::Line;
 
   static Request* checked(evl_request* raw) { return epoch::checked(raw); }
@@ -43,6 +43,6 @@ struct HostSide {
 
 }  // namespace
 
-const evl_store_access kStoreAccess = StoreTable<HostSide>::kTable;
+const evl_store_access kStoreAccess = StoreTable<StoreSide>::kTable;
 
 }  // namespace evloom::epoch
