@@ -72,6 +72,9 @@ class Session : public std::enable_shared_from_this<Session> {
     auto watch = FileWatch::start(base, file_, whole, [this](Clock::time_point since) { take_up(since); });
     if (!watch) return watch.error();
     watch_ = std::move(*watch);
+    // It may have been built again while the host was started.
+    if (const auto facts = plugin::read_note(file_); facts && facts->build_id != build_)
+      take_up(Clock::now());
     return {};
   }
 
@@ -223,9 +226,10 @@ int dev(const DevOptions& options) {
   if (!plan) return hint();
   return serve(std::move(*plan), source, swaps, [&](const Serving& serving) -> std::shared_ptr<void> {
     auto session = std::make_shared<Session>(serving, file, *facts, instances);
+    // Before it is told: whoever reads it may build at once.
+    const Status watched = session->watch(serving.base);
     session->welcome(serving.admin);
-    if (Status status = session->watch(serving.base); !status)
-      print_error(status.error().message + "; changes of the file are not seen");
+    if (!watched) print_error(watched.error().message + "; changes of the file are not seen");
     return session;
   });
 }
