@@ -95,6 +95,8 @@ class ExchangeImpl final : public Exchange {
   void choose_format();
   void refuse(std::uint32_t status, std::string_view why, std::string_view allow = {}, bool retry = false);
   void begin();
+  static void take_up(InstanceImpl& instance);
+  static void give_up(InstanceImpl& instance);
   void abandon(evl_status why);
   void detach();
   void finish();

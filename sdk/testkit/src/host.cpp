@@ -58,7 +58,11 @@ void Core::note(evl_log_level level, std::string instance, std::string key, std:
 
 Core::Impl(HostOptions its_options)
     : options(std::move(its_options)),
-      scheduler(options.loops, options.seed, [this] { settle_all(); }),
+      scheduler(options.loops, options.seed,
+                [this] {
+                  settle_all();
+                  end_replaced();
+                }),
       tickets(options.loops) {
   if (options.extra_bytes > kMostExtra || options.extra_bytes % alignof(std::max_align_t) != 0)
     throw Refused("extra_bytes is a multiple of 16, at most " + std::to_string(kMostExtra));
@@ -159,7 +163,18 @@ void Core::lead_to(InstanceImpl& from, InstanceImpl& to) {
   }
 }
 
+void Core::end_replaced() {
+  if (replaced.empty()) return;
+  // Each step may end a turn, which comes here again: none of them is in the list meanwhile.
+  std::vector<InstanceImpl*> all;
+  all.swap(replaced);
+  for (InstanceImpl* one : all)
+    if (!one->end_if_idle()) replaced.push_back(one);
+}
+
 InstanceImpl& Core::swap(InstanceImpl& old, const Plugin& plugin, const Options& its_options) {
+  if (old.replaced() || old.phase() == Instance::Phase::destroyed)
+    throw Refused(old.label() + " cannot be replaced: it has a successor, or was destroyed");
   scheduler.run();
   const std::string_view offered = plugin.entry().interfaces;
   const bool hands_over = old.table(EVL_STATE) && offered.find(EVL_STATE) != offered.npos;
@@ -171,15 +186,15 @@ InstanceImpl& Core::swap(InstanceImpl& old, const Plugin& plugin, const Options&
     InstanceImpl& next = make(plugin, its_options, old.name());
     next.start();
     lead_to(old, next);
-    for (StoreImpl* store : behind) store->bind(nullptr);
-    for (StoreImpl* store : behind) store->bind(&next);
+    for (StoreImpl* store : behind) store->bind(next);
     old.drain();
-    old.destroy();
+    old.replace();
     return next;
   }
+  old.check_idle("stopped for its state");
   for (StoreImpl* store : behind) store->pause(true);
   const auto resume = [&](InstanceImpl& with) {
-    for (StoreImpl* store : behind) store->bind(&with);
+    for (StoreImpl* store : behind) store->bind(with);
     for (StoreImpl* store : behind) store->pause(false);
   };
   try {
@@ -224,8 +239,8 @@ void Core::stop() {
   run_work(SIZE_MAX);
   scheduler.run();
   for (std::size_t i = instances.size(); i-- > 0;) {
-    if (instances[i]->phase() == Instance::Phase::started) instances[i]->drain();
-    instances[i]->destroy();
+    if (instances[i]->phase() == Instance::Phase::started && !instances[i]->replaced()) instances[i]->drain();
+    instances[i]->end();
   }
 }
 

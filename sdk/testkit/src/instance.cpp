@@ -255,37 +255,83 @@ void InstanceImpl::stop_loops() {
     core_.scheduler.enter(core_.scheduler.at(i), [&] { stop_here(core_.scheduler.at(i)); });
 }
 
+void InstanceImpl::check_idle(const char* what) const {
+  Leftovers under_way;
+  under_way.requests = requests;
+  under_way.work = work;
+  if (under_way.none()) return;
+  throw Refused(label() + " could not be " + what + ": " + under_way.text() +
+                " under way; let them end (advance, run_work, StoreCall::answer) or hang_up first");
+}
+
 void InstanceImpl::stop() {
   if (phase_ != Phase::started) return;
   core_.scheduler.run();
-  stop_loops();
-  phase_ = Phase::stopped;
-  core_.scheduler.run();  // whatever the loops had sent each other arrives
-  end_batches();
-  core_.scheduler.run();
-  closed_ = true;
+  check_idle("stopped");
+  stop_now();
   if (in_flight() != 0) {
     throw Refused(label() + " could not be stopped: " + std::to_string(in_flight()) +
                   " of its requests, messages or pieces of work are under way");
   }
 }
 
+void InstanceImpl::stop_now() {
+  stop_loops();
+  phase_ = Phase::stopped;
+  core_.scheduler.run();  // whatever the loops had sent each other arrives
+  end_batches();
+  core_.scheduler.run();
+  closed_ = true;
+}
+
 void InstanceImpl::end_batches() {
-  for (const auto& store : core_.stores)
-    if (store->backend() == this) store->bind(nullptr);
+  for (const auto& store : core_.stores) store->forget(*this);
   for (const auto& batch : batches_) batch->unbind();
 }
 
 void InstanceImpl::destroy() {
   if (phase_ == Phase::destroyed) return;
-  try {
-    stop();
-  } catch (const Refused& refused) {
-    core_.note(EVL_LOG_ERROR, name_, {}, std::string(refused.what()) + "; it is kept in memory for good");
+  core_.scheduler.run();
+  check_idle("destroyed");
+  end();
+}
+
+void InstanceImpl::end() {
+  if (phase_ == Phase::destroyed) return;
+  if (phase_ == Phase::started) stop_now();
+  destroy_now();
+}
+
+void InstanceImpl::replace() {
+  replaced_ = true;
+  core_.replaced.push_back(this);
+  core_.end_replaced();
+}
+
+// Between two turns, without a run of the host: what thread_stop sends arrives in turns of its own.
+bool InstanceImpl::end_if_idle() {
+  if (phase_ == Phase::destroyed) return true;
+  if (in_flight() != 0) return false;
+  if (phase_ == Phase::started) {
+    stop_loops();
+    phase_ = Phase::stopped;
+    end_batches();
+    if (in_flight() != 0) return false;
   }
+  destroy_now();
+  return true;
+}
+
+void InstanceImpl::destroy_now() {
   closed_ = true;
   phase_ = Phase::destroyed;
-  if (in_flight() != 0) return;  // something would come back into it
+  if (in_flight() != 0) {  // something would come back into it
+    core_.note(
+        EVL_LOG_ERROR, name_, {},
+        label() + " could not be stopped: " + std::to_string(in_flight()) +
+            " of its requests, messages or pieces of work are under way; it is kept in memory for good");
+    return;
+  }
   for (std::uint32_t i = 0; i < core_.scheduler.loops(); ++i)
     core_.scheduler.enter(core_.scheduler.at(i), [&] { sweep_here(core_.scheduler.at(i)); });
   destroy_object();

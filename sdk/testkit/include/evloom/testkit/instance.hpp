@@ -50,10 +50,11 @@ class Instance {
   virtual void start() = 0;
   // Tells every loop that no new request comes.
   virtual void drain() = 0;
-  // thread_stop on every loop in reverse order, after a run() of the host. Throws Refused when something of
-  // it is under way still, and when thread_stop fails to end it.
+  // thread_stop on every loop in reverse order, after a run() of the host. Throws Refused while requests or
+  // work of it are under way: it runs on then, as before. Also when thread_stop does not end the rest.
   virtual void stop() = 0;
-  // Stops it if need be, calls destroy and lets go of the code. The plugin's threads are joined then.
+  // Stops it if need be, calls destroy and lets go of the code. The plugin's threads are joined then. Throws
+  // Refused as stop() does: nothing can come back to an instance that is gone.
   virtual void destroy() = 0;
 
   // "evloom.state/1": save of a stopped instance, load of a fresh one. Throw Refused.
