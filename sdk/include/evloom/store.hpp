@@ -41,19 +41,47 @@ class Members {
   std::span<const evl_bytes> items_;
 };
 
-// An operation whose result is a T. Everywhere an evl_op will do, it is one.
+// An operation whose result is a T. Everywhere an evl_op will do, it is one. An evl_op made from it refers to
+// an item that it owns: it must not outlive it.
 template <typename T>
 struct Op : evl_op {
   using Value = T;  // of a co_await of it
+
+  // Nothing yet; see make_op.
+  Op() : evl_op{} {}
+  Op(const Op& other) : evl_op(other) { take_item(other); }
+  Op& operator=(const Op& other) {
+    static_cast<evl_op&>(*this) = other;
+    take_item(other);
+    return *this;
+  }
+
+  // Gives it one item, which it owns (but not the bytes that it refers to).
+  void own(const evl_bytes& item) {
+    item_ = item;
+    items = &item_;
+    item_count = 1;
+  }
+
+ private:
+  void take_item(const Op& other) {
+    if (other.items == &other.item_) own(other.item_);
+  }
+  evl_bytes item_{};
 };
+
+// What stands for one item or value of an operation: "text", a std::string, a std::string_view.
+template <typename T>
+concept Text = std::is_convertible_v<const T&, std::string_view>;
 
 // What PUT gives: that it was done.
 struct Done {};
 
-// Operations; see evl_op_kind. Keys and items are referred to, and copied by submit.
+// Operations; see evl_op_kind. Keys, items and the bytes of texts are referred to, and copied by submit: they
+// live until then. A key has 1 to 511 bytes, as an item has; a value up to 1 MiB.
 template <typename T = void>
 Op<T> make_op(evl_op_kind kind, std::string_view key) {
-  Op<T> op{};
+  Op<T> op;
   op.size = sizeof(evl_op);
   op.kind = kind;
   op.key = bytes(key);
@@ -72,6 +100,15 @@ inline Op<Added> set_add(std::string_view key, std::span<const evl_bytes> items)
   return op;
 }
 inline Op<Added> set_add(std::string_view key, const evl_bytes& item) { return set_add(key, {&item, 1}); }
+inline Op<Added> set_add(std::string_view key, evl_bytes&& item) {
+  auto op = make_op<Added>(EVL_OP_SET_ADD, key);
+  op.own(item);
+  return op;
+}
+template <Text T>
+Op<Added> set_add(std::string_view key, const T& item) {
+  return set_add(key, bytes(item));
+}
 inline Op<Members> set_read(std::string_view key) { return make_op<Members>(EVL_OP_SET_READ, key); }
 inline Op<std::int64_t> set_size(std::string_view key) { return make_op<std::int64_t>(EVL_OP_SET_SIZE, key); }
 inline Op<std::optional<std::string_view>> get(std::string_view key) {
@@ -82,6 +119,15 @@ inline Op<Done> put(std::string_view key, const evl_bytes& value) {
   op.items = &value;
   op.item_count = 1;
   return op;
+}
+inline Op<Done> put(std::string_view key, evl_bytes&& value) {
+  auto op = make_op<Done>(EVL_OP_PUT, key);
+  op.own(value);
+  return op;
+}
+template <Text T>
+Op<Done> put(std::string_view key, const T& value) {
+  return put(key, bytes(value));
 }
 inline Op<bool> remove(std::string_view key) { return make_op<bool>(EVL_OP_DELETE, key); }
 inline Op<bool> expire(std::string_view key, std::int64_t milliseconds) {
@@ -131,13 +177,11 @@ struct Attempt {
   const Store& store;             // where they go
   std::array<evl_op, Count> ops;  // in order
 };
-// A single one; `item` is that of the operation when it has one of its own.
+// A single one.
 template <typename Value>
 struct Single {
-  const Store& store;     // where it goes
-  evl_op op;              // what is done
-  evl_bytes item = {};    // of the operation, when it has one of its own
-  bool own_item = false;  // whether it has
+  const Store& store;  // where it goes
+  Op<Value> op;        // what is done
 };
 
 // A store that the request's route names: its `store`, or with a role one of its `stores`.
@@ -200,13 +244,13 @@ class Store {
     return {*this, evl::set_add(key, items)};
   }
   Single<Added> set_add(std::string_view key, std::string_view item) const {
-    return {*this, evl::make_op(EVL_OP_SET_ADD, key), bytes(item), true};
+    return {*this, evl::set_add(key, item)};
   }
   Single<Members> set_read(std::string_view key) const { return {*this, evl::set_read(key)}; }
   Single<std::int64_t> set_size(std::string_view key) const { return {*this, evl::set_size(key)}; }
   Single<std::optional<std::string_view>> get(std::string_view key) const { return {*this, evl::get(key)}; }
   Single<Done> put(std::string_view key, std::string_view value) const {
-    return {*this, evl::make_op(EVL_OP_PUT, key), bytes(value), true};
+    return {*this, evl::put(key, value)};
   }
   Single<bool> remove(std::string_view key) const { return {*this, evl::remove(key)}; }
   Single<bool> expire(std::string_view key, std::int64_t milliseconds) const {

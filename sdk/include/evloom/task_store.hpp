@@ -80,11 +80,8 @@ struct StoreWait : Await<Derived> {
 
 template <typename Value>
 struct SingleWait : StoreWait<SingleWait<Value>> {
-  explicit SingleWait(Single<Value>& single) : StoreWait<SingleWait<Value>>(single.store, &single.op, 1) {
-    if (!single.own_item) return;
-    single.op.items = &single.item;
-    single.op.item_count = 1;
-  }
+  explicit SingleWait(const Single<Value>& single)
+      : StoreWait<SingleWait<Value>>(single.store, &single.op, 1) {}
   Value await_resume() const {
     this->check();
     return value_in<Value>(this->good(0));

@@ -16,6 +16,7 @@ class Paths {
     if (path == "/now") request.text(200, "now");
     if (path == "/single") co_await single(request);
     if (path == "/all") co_await all(request);
+    if (path == "/named") co_await named(request);
     if (path == "/attempt") co_await attempt(request);
     if (path == "/catch") co_await caught(request);
     if (path == "/two_stores") co_await two_stores(request);
@@ -113,6 +114,21 @@ class Paths {
                            evl::set_read("ports"), evl::get("v"));
     request.text(200, std::to_string(total) + " " + std::to_string(mine) + " " + (fresh[0] ? "new" : "seen") +
                           " " + std::string(ports[0]) + " " + std::string(value.value_or("none")));
+  }
+
+  // Operations that are kept in variables, copied and assigned before they are awaited.
+  static evl::Task<> named(evl::Request& request) {
+    evl::Store store(request);
+    const std::string a = "aaaa", b = "bbbb";
+    const auto one = evl::set_add("set", evl::bytes(a));
+    auto two = evl::set_add("set", b);
+    const auto text = evl::put("text", "a text");
+    co_await store.all(one, two, text, evl::put("view", std::string_view("a view")));
+    two = one;
+    const auto again = two;
+    const evl_bytes item = evl::bytes(b);
+    const auto [c, d, e] = co_await store.all(again, evl::set_add("set", item), evl::set_add("set", "cccc"));
+    request.text(200, std::to_string(c.count()) + std::to_string(d.count()) + std::to_string(e.count()));
   }
 
   static evl::Task<> attempt(evl::Request& request) {

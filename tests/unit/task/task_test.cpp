@@ -69,6 +69,14 @@ TEST_F(Tasks, AwaitManyOperationsAsOneSubmit) {
   clean();
 }
 
+TEST_F(Tasks, KeepOperationsInVariables) {
+  EXPECT_EQ(body("/named"), "001");
+  EXPECT_EQ(store_->members("set"), (std::vector<std::string>{"aaaa", "bbbb", "cccc"}));
+  EXPECT_EQ(store_->value("text"), "a text");
+  EXPECT_EQ(store_->value("view"), "a view");
+  clean();
+}
+
 TEST_F(Tasks, AwaitStoresByTheirRoles) {
   names_->carry_out(Op{EVL_OP_PUT, "name", 0, {"ada"}});
   EXPECT_EQ(body("/two_stores"), "ada 1");
