@@ -9,7 +9,7 @@
 #include <string_view>
 #include <type_traits>
 
-#include "evloom/request.hpp"
+#include "evloom/thrown.hpp"
 
 namespace evl {
 
@@ -196,7 +196,8 @@ class Store {
 
   // Submits and holds the request; `reply(Request&, const Results&)` is called once, or never when the
   // request is cancelled. It is kept in the request's arena, so it may capture only what needs no destructor.
-  // EVL_OK or why not, in which case `reply` is not called.
+  // EVL_OK or why not, in which case `reply` is not called. What `reply` throws is what on_request throws: a
+  // line in the log, and the request fails with a Failure's status or EVL_E_INTERNAL.
   template <typename Reply>
   evl_status submit(std::span<const evl_op> ops, Reply reply) {
     static_assert(std::is_trivially_copyable_v<Reply> && std::is_trivially_destructible_v<Reply>);
@@ -212,8 +213,8 @@ class Store {
           Request request = self->request;
           try {
             self->reply(request, Results(status, results, count));
-          } catch (const std::exception& error) {
-            request.fail(EVL_E_INTERNAL, error.what());
+          } catch (...) {
+            detail::handler_threw(request, "a store reply");
           }
         },
         held);
@@ -225,9 +226,9 @@ class Store {
   }
 
   // For coroutines that include task.hpp. `co_await store.incr(key)` gives the value of that one operation,
-  // `co_await store.all(incr(a), set_read(b))` a tuple of all their values: one submit. Both throw Failure
-  // with the first status that is not EVL_OK. `co_await store.attempt(...)` gives Results and throws for
-  // none.
+  // `co_await store.all(incr(a), set_read(b))` a tuple of all their values: one submit. Both throw
+  // OperationFailed with the first status that is not EVL_OK. `co_await store.attempt(...)` gives Results and
+  // throws for none.
   template <typename... Values>
   All<Values...> all(const Op<Values>&... ops) const {
     return {*this, {static_cast<const evl_op&>(ops)...}};

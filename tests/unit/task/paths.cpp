@@ -51,6 +51,19 @@ class Paths {
       request.text(200, "answered");
       co_await evl::sleep(std::chrono::milliseconds(1));
     }
+    if (path == "/after_throws") {
+      request.text(200, "answered");
+      throw std::runtime_error("thrown too late");
+    }
+    if (path == "/after_store") {
+      request.text(200, "answered");
+      co_await one(request, "a");
+    }
+    if (path == "/cancel_throws") co_await cancel_throws(request);
+    if (path == "/no_store") co_await evl::Store(request, "nowhere").incr("a");
+    if (path == "/long_value")
+      co_await evl::Store(request).put("k", std::string(EVL_STORE_VALUE_MAX + 1, 'v'));
+    if (path == "/own_invalid") throw evl::Failure(EVL_E_INVALID, "what a stupid question");
     if (path == "/nothing") co_await one(request, "a");
     if (path == "/user") {
       request.set_user(this);
@@ -185,6 +198,14 @@ class Paths {
     const Trace trace(host_, "thrower");
     co_await one(request, "a");
     throw evl::Failure(EVL_E_UNAVAILABLE, "thrown by a nested one");
+  }
+
+  static evl::Task<> cancel_throws(evl::Request&) {
+    try {
+      co_await evl::sleep(std::chrono::hours(1));
+    } catch (const evl::Cancelled&) {
+      throw std::runtime_error("thrown when cancelled");
+    }
   }
 
   // What no handler should do: it is cancelled again at the next co_await.

@@ -165,7 +165,30 @@ TEST_F(Tasks, OneThatEndsWithoutAnAnswerIsToldSo) {
 
 TEST_F(Tasks, CannotWaitOnceTheyHaveAnswered) {
   EXPECT_EQ(body("/after"), "answered");
-  EXPECT_TRUE(host_->logged("cannot sleep"));
+  EXPECT_TRUE(host_->logged("on_request threw after it had answered: cannot sleep"));
+  EXPECT_EQ(body("/after_store"), "answered");
+  EXPECT_TRUE(host_->logged("threw after it had answered: cannot wait: the request has been answered"));
+  EXPECT_EQ(body("/after_throws"), "answered");
+  EXPECT_TRUE(host_->logged("threw after it had answered: thrown too late"));
+  clean();  // the plugin answered once: nothing is said of a second answer
+}
+
+TEST_F(Tasks, WhatTheyThrowWhenCancelledIsLogged) {
+  Exchange& exchange = host_->send({.target = "/cancel_throws"});
+  host_->run();
+  exchange.hang_up();
+  EXPECT_TRUE(host_->logged("on_request threw after its request was cancelled: thrown when cancelled"));
+  clean();
+}
+
+TEST_F(Tasks, AnOperationThatFailsIsNeverTheClientsFault) {
+  EXPECT_EQ(body("/no_store"), "500 Internal Server Error: the handler failed\n");
+  EXPECT_TRUE(host_->logged("the route names no such store"));
+  EXPECT_EQ(get("/long_value").status, 500u);
+  EXPECT_TRUE(host_->logged("an operation is malformed: a key has 1 to 511 bytes"));
+  store_->fail(EVL_E_NOT_FOUND);
+  EXPECT_EQ(get("/all").status, 500u);
+  EXPECT_EQ(body("/own_invalid"), "400 Bad Request: the handler failed\n") << "the author says so";
 }
 
 TEST_F(Tasks, HaveTheUserPointerForThemselves) {
