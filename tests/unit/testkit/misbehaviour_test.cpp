@@ -62,6 +62,12 @@ TEST_F(Misbehaving, UsesARequestOnAnotherThread) {
   EXPECT_EQ(only(), by_tricks("wrong_thread: used a request on a thread that is not its loop's"));
 }
 
+TEST_F(Misbehaving, AnswersOnAnotherThread) {
+  EXPECT_EQ(tricks_do("/respond_elsewhere").body, "not allowed now, not allowed now, invalid");
+  EXPECT_EQ(host_.misbehaviours().size(), 2u);
+  EXPECT_TRUE(host_.misbehaved("wrong_thread", "used a request on a thread that is not its loop's"));
+}
+
 TEST_F(Misbehaving, ThrowsOutOfAStoreReply) {
   EXPECT_EQ(tricks_do("/reply_throws?failure").body, "503 Service Unavailable: the handler failed\n");
   EXPECT_TRUE(host_.logged("a store reply threw: a secret of the plugin; the request fails (unavailable)"));
