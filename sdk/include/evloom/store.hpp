@@ -1,6 +1,7 @@
 // A handler's way to its store: operations, replies, and evl::Store that submits them. [loop] throughout.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <initializer_list>
@@ -136,6 +137,48 @@ inline Op<bool> expire(std::string_view key, std::int64_t milliseconds) {
   return op;
 }
 
+// Operations whose number is known when the program runs, for submit, all and attempt: copies, with their
+// keys and items, in the request's arena. `for (...) ops.push(evl::incr("count:" + name));` is right.
+class Ops {
+ public:
+  // None yet; a submit takes 64 at most.
+  explicit Ops(const Request& request) : request_(request) {}
+
+  // Throws std::bad_alloc when the request has used too much memory.
+  void push(const evl_op& op) {
+    if (count_ == capacity_) grow();
+    evl_op& copy = first_[count_];
+    copy = op;
+    copy.size = sizeof(evl_op);
+    copy.key = bytes(request_.keep(view(op.key)));
+    if (op.item_count != 0) {
+      auto* const own =
+          static_cast<evl_bytes*>(request_.allocate(op.item_count * sizeof(evl_bytes), alignof(evl_bytes)));
+      for (std::size_t i = 0; i < op.item_count; ++i) own[i] = bytes(request_.keep(view(op.items[i])));
+      copy.items = own;
+    }
+    ++count_;
+  }
+  // None again; the memory is the request's as long as that lives.
+  void clear() { count_ = 0; }
+  std::size_t size() const { return count_; }
+  operator std::span<const evl_op>() const { return {first_, count_}; }  // NOLINT: it is one
+
+ private:
+  void grow() {
+    const std::size_t wanted = capacity_ == 0 ? 8 : capacity_ * 2;
+    auto* const larger = static_cast<evl_op*>(request_.allocate(wanted * sizeof(evl_op), alignof(evl_op)));
+    std::copy_n(first_, count_, larger);
+    first_ = larger;
+    capacity_ = wanted;
+  }
+
+  Request request_;
+  evl_op* first_ = nullptr;
+  std::size_t count_ = 0;
+  std::size_t capacity_ = 0;
+};
+
 // What came back, valid during the reply. `status` speaks for all; each result has its own as well.
 class Results {
  public:
@@ -176,6 +219,15 @@ template <std::size_t Count>
 struct Attempt {
   const Store& store;             // where they go
   std::array<evl_op, Count> ops;  // in order
+};
+// The same for operations whose number is known when the program runs.
+struct AllOf {
+  const Store& store;           // where they go
+  std::span<const evl_op> ops;  // in order
+};
+struct AttemptOf {
+  const Store& store;           // where they go
+  std::span<const evl_op> ops;  // in order
 };
 // A single one.
 template <typename Value>
@@ -237,6 +289,10 @@ class Store {
   Attempt<sizeof...(Values)> attempt(const Op<Values>&... ops) const {
     return {*this, {static_cast<const evl_op&>(ops)...}};
   }
+  // The same for a number of operations that is known when the program runs (see Ops): both give Results. An
+  // evl_op that is not in an Ops refers to its key and items, which live until it is awaited.
+  AllOf all(std::span<const evl_op> ops) const { return {*this, ops}; }
+  AttemptOf attempt(std::span<const evl_op> ops) const { return {*this, ops}; }
   Single<std::int64_t> incr(std::string_view key) const { return {*this, evl::incr(key)}; }
   Single<std::int64_t> add(std::string_view key, std::int64_t amount) const {
     return {*this, evl::add(key, amount)};

@@ -129,6 +129,24 @@ struct AttemptWait : StoreWait<AttemptWait<Count>> {
   }
 };
 
+struct AttemptOfWait : StoreWait<AttemptOfWait> {
+  explicit AttemptOfWait(const AttemptOf& attempt)
+      : StoreWait(attempt.store, attempt.ops.data(), attempt.ops.size()) {}
+  Results await_resume() const {
+    check_cancelled();
+    return {status, results, result_count};
+  }
+};
+
+struct AllOfWait : StoreWait<AllOfWait> {
+  explicit AllOfWait(const AllOf& all) : StoreWait(all.store, all.ops.data(), all.ops.size()) {}
+  Results await_resume() const {
+    check();
+    for (std::size_t i = 0; i < count; ++i) good(i);
+    return {status, results, result_count};
+  }
+};
+
 }  // namespace detail
 
 // Submits, waits, and gives what came of it.
@@ -146,5 +164,8 @@ template <std::size_t Count>
 detail::AttemptWait<Count> operator co_await(Attempt<Count>&& attempt) {
   return detail::AttemptWait<Count>(attempt);
 }
+// The same for a number that is known when the program runs.
+inline detail::AllOfWait operator co_await(AllOf&& all) { return detail::AllOfWait(all); }
+inline detail::AttemptOfWait operator co_await(AttemptOf&& attempt) { return detail::AttemptOfWait(attempt); }
 
 }  // namespace evl

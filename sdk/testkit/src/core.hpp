@@ -60,6 +60,8 @@ class Host::Impl {
 
   // ---- requests; exchange.cpp
   ExchangeImpl& exchange(Message message);
+  // Why it has no answer, for who expected one.
+  std::string waits_for(const ExchangeImpl& exchange) const;
   void settle_later(ExchangeImpl& exchange) { unsettled.push_back(&exchange); }
   void settle_all();
 

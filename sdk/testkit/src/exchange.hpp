@@ -58,6 +58,7 @@ class ExchangeImpl final : public Exchange {
   // With the status code that fits `why`.
   void fail(evl_status why, std::string_view text);
   evl_ticket suspend();
+  bool waits_for_store() const { return calls_ != nullptr; }
   bool suspended() const { return ticket_ != 0; }
   // Ends the hold of its ticket.
   void resumed();

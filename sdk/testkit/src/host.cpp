@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <chrono>
+#include <cstdio>
 #include <cstring>
 #include <utility>
 
@@ -244,6 +246,21 @@ void Core::stop() {
   }
 }
 
+std::string Core::waits_for(const ExchangeImpl& exchange) const {
+  std::string text = exchange.message().method + " " + exchange.message().target +
+                     " has not been answered yet: end what it waits for, with send() instead of get()";
+  if (exchange.waits_for_store()) text += "; a store call is held or delayed";
+  if (!work.empty()) text += "; " + std::to_string(work.size()) + " pieces of work wait for run_work()";
+  if (const auto due = exchange.handler().next_timer()) {
+    const auto rest =
+        std::chrono::duration<double, std::milli>(std::chrono::nanoseconds(*due - scheduler.now()));
+    char number[32];
+    std::snprintf(number, sizeof number, "%g", rest.count());
+    text += std::string("; a timer of its handler is due in ") + number + " ms: advance() the clock";
+  }
+  return text;
+}
+
 // ---- Host ------------------------------------------------------------------------------------------------
 
 Host::Host(HostOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
@@ -313,8 +330,9 @@ void Host::route(const std::string& path, Instance& handler, const RouteOptions&
 Exchange& Host::send(Message message) { return impl_->exchange(std::move(message)); }
 
 const Answer& Host::get(Message message) {
-  const Exchange& exchange = send(std::move(message));
+  const ExchangeImpl& exchange = impl_->exchange(std::move(message));
   run();
+  if (!exchange.answered()) throw Refused(impl_->waits_for(exchange));
   return exchange.answer();
 }
 

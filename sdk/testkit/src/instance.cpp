@@ -404,6 +404,14 @@ void InstanceImpl::cancel_timer(TimerImpl& timer) {
   core.give_back(&timer);
 }
 
+std::optional<std::int64_t> InstanceImpl::next_timer() const {
+  std::optional<std::int64_t> first;
+  for (const Cell& cell : cells_)
+    for (const TimerImpl* timer = cell.timers; timer; timer = timer->after)
+      if (!first || timer->due < *first) first = timer->due;
+  return first;
+}
+
 void InstanceImpl::on_timer(Alarm& alarm) {
   auto& timer = static_cast<TimerImpl&>(alarm);
   InstanceImpl& owner = *timer.owner;

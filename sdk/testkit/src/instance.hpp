@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -95,6 +96,7 @@ class InstanceImpl final : public Instance {
   bool closed() const { return closed_.load(); }
   bool creating() const { return creating_; }
   TimerImpl* start_timer(Loop& loop, std::int64_t delay, void (*fire)(void*), void* context);
+  std::optional<std::int64_t> next_timer() const;  // when
   static void cancel_timer(TimerImpl& timer);
 
   struct Series {

@@ -17,6 +17,7 @@ class Paths {
     if (path == "/single") co_await single(request);
     if (path == "/all") co_await all(request);
     if (path == "/named") co_await named(request);
+    if (path == "/many_ops") co_await many_ops(request);
     if (path == "/attempt") co_await attempt(request);
     if (path == "/catch") co_await caught(request);
     if (path == "/two_stores") co_await two_stores(request);
@@ -142,6 +143,26 @@ class Paths {
     const evl_bytes item = evl::bytes(b);
     const auto [c, d, e] = co_await store.all(again, evl::set_add("set", item), evl::set_add("set", "cccc"));
     request.text(200, std::to_string(c.count()) + std::to_string(d.count()) + std::to_string(e.count()));
+  }
+
+  // As many operations as the query says, of keys and items that are gone when they are awaited.
+  static evl::Task<> many_ops(evl::Request& request) {
+    evl::Store store(request);
+    evl::Ops ops(request);
+    const int count = std::stoi(std::string(request.query("count").value_or("0")));
+    for (int i = 0; i < count; ++i) {
+      ops.push(evl::add("a long key of number " + std::to_string(i), i));
+      ops.push(evl::set_add("set", "a long item of number " + std::to_string(i)));
+    }
+    std::int64_t sum = 0;
+    const evl::Results all = co_await store.all(ops);
+    for (std::size_t i = 0; i < all.size(); ++i) sum += all[i].integer;
+    ops.clear();
+    ops.push(evl::set_size("set"));
+    ops.push(evl::incr("set"));
+    const evl::Results some = co_await store.attempt(ops);
+    request.text(200, std::to_string(sum) + " " + std::to_string(some[0].integer) + " " +
+                          evl::status_name(some[1].status));
   }
 
   static evl::Task<> attempt(evl::Request& request) {

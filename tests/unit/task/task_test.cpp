@@ -77,6 +77,18 @@ TEST_F(Tasks, KeepOperationsInVariables) {
   clean();
 }
 
+TEST_F(Tasks, AwaitAsManyOperationsAsTheyLike) {
+  EXPECT_EQ(body("/many_ops?count=32"), "528 32 wrong type");  // 0 + ... + 31, and 32 new members
+  EXPECT_EQ(store_->submits(), 2u);
+  EXPECT_EQ(store_->counter("a long key of number 31"), 31);
+  EXPECT_EQ(store_->members("set").at(31), "a long item of number 9");
+  EXPECT_EQ(get("/many_ops?count=33").status, 500u) << "66 operations";
+  EXPECT_EQ(get("/many_ops?count=0").status, 500u) << "no operation";
+  EXPECT_TRUE(host_->logged("an operation is malformed"));
+  store_->fail(EVL_E_UNAVAILABLE);
+  EXPECT_EQ(get("/many_ops?count=1").status, 503u);
+}
+
 TEST_F(Tasks, AwaitStoresByTheirRoles) {
   names_->carry_out(Op{EVL_OP_PUT, "name", 0, {"ada"}});
   EXPECT_EQ(body("/two_stores"), "ada 1");

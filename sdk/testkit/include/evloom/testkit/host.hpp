@@ -99,7 +99,8 @@ class Host {
   // Hands a request to its loop; its handler is called in a later turn. What has no route gets the answer
   // that the real host would give, at once.
   Exchange& send(Message message);
-  // send, and run until it is answered.
+  // send, run, and the answer. Throws Refused when there is none yet, with what it may wait for: a timer, a
+  // store call or work that the test holds.
   const Answer& get(Message message);
 
   // ---- time and turns
