@@ -80,6 +80,8 @@ TEST_F(Misbehaving, ThrowsWhereNobodyCanBeTold) {
   EXPECT_TRUE(host_.logged("on_finish threw: thrown by on_finish"));
   instance_->drain();
   EXPECT_TRUE(host_.logged("drain threw: thrown by drain"));
+  instance_->destroy();
+  EXPECT_TRUE(host_.logged("thread_stop threw: thrown by a destructor"));
   EXPECT_EQ(only(), "0 misbehaviours") << "no exception crossed";
 }
 

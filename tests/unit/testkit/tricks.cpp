@@ -27,7 +27,8 @@ class Tricks {
   class PerLoop {
    public:
     PerLoop(Tricks& all, evl::Loop loop) : all_(all), loop_(loop) {}
-    ~PerLoop() {
+    ~PerLoop() noexcept(false) {
+      if (throw_later_) throw std::runtime_error("thrown by a destructor");
       if (leave_timer_)
         later(
             1'000'000'000, [](void*) {}, nullptr);

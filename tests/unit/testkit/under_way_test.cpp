@@ -1,6 +1,7 @@
 // Instances that are stopped, destroyed or replaced while something of theirs is under way: nothing comes
 // back to one that has gone.
 #include "fixture.hpp"
+#include "support/temp_dir.hpp"
 
 namespace evl::testkit {
 namespace {
@@ -145,6 +146,24 @@ TEST(UnderWayWithFormats, AFormatStaysForTheRequestsThatItRenders) {
   EXPECT_EQ(host.get({}).body.substr(0, 18), "Total requests = 2");
   next.destroy();
   EXPECT_EQ(host.get({}).status, 503u);
+}
+
+TEST(UnderWayWithState, NothingIsHandedOverWhileRequestsAreUnderWay) {
+  const evloom::test::TempDir folder;
+  Host host;
+  Instance& old = host.start(for_tests("fickle"), "{path: " + (folder / "mine").string() + "}");
+  host.route("/", old);
+  Exchange& exchange = host.send({.target = "/?sleep"});
+  EXPECT_NE(refusal([&] {
+              host.swap(old, for_tests("fickle"));
+            }).find("could not be stopped for its state: 1 request under way"),
+            std::string::npos);
+  EXPECT_EQ(old.phase(), Phase::started);
+  EXPECT_EQ(host.get({}).body, "1 of 1\n");
+  host.advance(300ms);
+  EXPECT_EQ(exchange.answer().body, "2 of 1\n");
+  host.stop();
+  EXPECT_EQ(host.complaints(), "");
 }
 
 }  // namespace
