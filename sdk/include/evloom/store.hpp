@@ -225,6 +225,7 @@ struct AllOf {
   const Store& store;           // where they go
   std::span<const evl_op> ops;  // in order
 };
+// The same, giving the results as they are.
 struct AttemptOf {
   const Store& store;           // where they go
   std::span<const evl_op> ops;  // in order
