@@ -40,7 +40,7 @@ void on_message(void* raw) {
   instance->unpin();
 }
 
-struct KitSide {
+struct BaseSide {
   static InstanceImpl* instance(const evl_host* host) { return InstanceImpl::of(host); }
   static Loop* here(InstanceImpl& instance, evl_loop* raw) {
     return instance.core().scheduler.on(raw) ? &Loop::of(raw) : nullptr;
@@ -95,11 +95,11 @@ struct KitSide {
 
 }  // namespace
 
-const evl_log kLog = evloom::plugin::LogTable<KitSide>::kTable;
-const evl_loop_access kLoops = {sizeof(evl_loop_access),       &count, &index, &base, &now,
-                                &evloom::plugin::post<KitSide>};
-const evl_timers kTimers = evloom::plugin::TimerTable<KitSide>::kTable;
-const evl_workers kWorkers = evloom::plugin::WorkTable<KitSide>::kTable;
-const evl_metrics kMetrics = evloom::plugin::MetricsTable<KitSide>::kTable;
+const evl_log kLog = evloom::plugin::LogTable<BaseSide>::kTable;
+const evl_loop_access kLoops = {sizeof(evl_loop_access),        &count, &index, &base, &now,
+                                &evloom::plugin::post<BaseSide>};
+const evl_timers kTimers = evloom::plugin::TimerTable<BaseSide>::kTable;
+const evl_workers kWorkers = evloom::plugin::WorkTable<BaseSide>::kTable;
+const evl_metrics kMetrics = evloom::plugin::MetricsTable<BaseSide>::kTable;
 
 }  // namespace evl::testkit
