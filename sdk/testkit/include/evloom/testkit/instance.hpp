@@ -61,7 +61,8 @@ class Instance {
   virtual Saved save() = 0;
   virtual void load(const Saved& saved) = 0;
 
-  // Requests, messages, work and submits under way: what the real host waits for before it stops an instance.
+  // Requests (that it handles, or renders), messages, work and submits under way: what the real host waits
+  // for before it stops an instance.
   virtual std::uint64_t in_flight() const = 0;
   virtual std::vector<Misbehaviour> misbehaviours() const = 0;
   virtual Leftovers leftovers() const = 0;
