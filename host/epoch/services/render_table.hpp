@@ -14,7 +14,8 @@ template <typename Side>
 class RenderTable {
   static evl_status begin(evl_request* raw, std::uint32_t status, evl_rendering* rendering) {
     auto* const request = Side::checked(raw);
-    if (!request || !rendering || rendering->size < sizeof(evl_rendering) || status < 200 || status > 599)
+    if (!request) return unusable(raw);
+    if (!rendering || rendering->size < sizeof(evl_rendering) || status < 200 || status > 599)
       return EVL_E_INVALID;
     if (!request->open()) return closed(*request, "begin");
     if (Side::begun(request)) return EVL_E_STATE;
@@ -28,7 +29,7 @@ class RenderTable {
 
   static evl_status finish(evl_request* raw) {
     auto* const request = Side::checked(raw);
-    if (!request) return EVL_E_INVALID;
+    if (!request) return unusable(raw);
     if (!request->open()) return closed(*request, "finish");
     return Side::begun(request) ? Side::finish(request) : EVL_E_STATE;
   }
@@ -36,7 +37,8 @@ class RenderTable {
   static evl_status items(evl_request* raw, evl_rendering* rendering, const evl_result* result,
                           evl_value_kind kind) {
     auto* const request = Side::checked(raw);
-    if (!request || !rendering || !result || !is_list(*result, kind)) return EVL_E_INVALID;
+    if (!request) return unusable(raw);
+    if (!rendering || !result || !is_list(*result, kind)) return EVL_E_INVALID;
     if (!request->open() || !Side::begun(request)) return EVL_E_STATE;
     return Side::items(request, rendering, result, kind);
   }

@@ -64,7 +64,8 @@ class RequestTable {
 
   static evl_status get_param(const evl_request* raw, evl_bytes name, evl_bytes* value) {
     const Request* request = checked(raw);
-    if (!request || !value) return EVL_E_INVALID;
+    if (!request) return unusable(raw);
+    if (!value) return EVL_E_INVALID;
     for (const http::RouteParam& param : request->params()) {
       if (param.name != view(name)) continue;
       *value = bytes(param.value);
@@ -75,7 +76,8 @@ class RequestTable {
 
   static evl_status get_query(const evl_request* raw, evl_bytes name, evl_bytes* value) {
     const Request* request = checked(raw);
-    if (!request || !value) return EVL_E_INVALID;
+    if (!request) return unusable(raw);
+    if (!value) return EVL_E_INVALID;
     http::QueryReader reader(request->query(), Side::arena(*request));
     std::string_view key, text;
     while (reader.next(key, text)) {
@@ -88,7 +90,8 @@ class RequestTable {
 
   static evl_status get_header_at(const evl_request* raw, std::size_t index, evl_header* header) {
     const Request* request = checked(raw);
-    if (!request || !header) return EVL_E_INVALID;
+    if (!request) return unusable(raw);
+    if (!header) return EVL_E_INVALID;
     if (index >= Side::header_count(*request)) return EVL_E_NOT_FOUND;
     const http::Header found = Side::header(*request, index);
     *header = {bytes(found.name), bytes(found.value)};
@@ -97,7 +100,8 @@ class RequestTable {
 
   static evl_status get_header(const evl_request* raw, evl_bytes name, evl_bytes* value) {
     const Request* request = checked(raw);
-    if (!request || !value) return EVL_E_INVALID;
+    if (!request) return unusable(raw);
+    if (!value) return EVL_E_INVALID;
     evl_header header{};
     const evl_status status = get_header_at(raw, Side::find_header(*request, view(name)), &header);
     if (status == EVL_OK) *value = header.value;
@@ -150,7 +154,8 @@ class RequestTable {
 
   static evl_status respond(evl_request* raw, const evl_response* response) {
     Request* request = Side::checked(raw);
-    if (!request || !response || response->size < sizeof(evl_response)) return EVL_E_INVALID;
+    if (!request) return unusable(raw);
+    if (!response || response->size < sizeof(evl_response)) return EVL_E_INVALID;
     if (!request->open()) return closed(*request, "respond");
     if (response->status < 200 || response->status > 599)
       return refuse(*request, "answered with a status that is not 200 to 599");
@@ -173,7 +178,7 @@ class RequestTable {
 
   static evl_status fail(evl_request* raw, evl_status why, evl_bytes text) {
     Request* request = Side::checked(raw);
-    if (!request) return EVL_E_INVALID;
+    if (!request) return unusable(raw);
     if (!request->open()) return closed(*request, "fail");
     const evl_status known = plugin::known(why);
     request->fail(known == EVL_OK ? EVL_E_INTERNAL : known, view(text));

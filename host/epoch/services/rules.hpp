@@ -28,6 +28,9 @@ bool on_its_loop(const Request& request, bool here) {
   return false;
 }
 
+// What a function gives where its request cannot be used: there is none, or this is not the time or thread.
+inline evl_status unusable(const evl_request* raw) { return raw ? EVL_E_STATE : EVL_E_INVALID; }
+
 // For a function that would answer a request which is answered already: the plugin's mistake. One that was
 // cancelled is nobody's.
 template <typename Request>

@@ -41,7 +41,7 @@ class StoreTable {
   static evl_status submit(evl_request* raw_request, evl_store* wanted, const evl_op* ops, std::size_t count,
                            evl_store_reply reply, void* context) {
     auto* const request = Side::checked(raw_request);
-    if (!request) return EVL_E_INVALID;
+    if (!request) return unusable(raw_request);
     const auto refuse = [&](const char* why) {
       request->handler().misbehaved(Misbehaviour::bad_argument, why);
       return EVL_E_INVALID;

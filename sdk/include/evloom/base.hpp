@@ -53,8 +53,9 @@ inline const char* status_name(evl_status status) {
   }
 }
 
-// Thrown by constructors of instances and per-loop objects to refuse, with the reason; the glue turns it into
-// a status and a text before it would cross.
+// Thrown by constructors of instances and per-loop objects to refuse, with the reason, and by handlers to
+// fail a request: its status says with which code (evl_request_access::fail), its words go to the log. The
+// glue turns it into a status and a text before it would cross.
 class Failure : public std::runtime_error {
  public:
   // The status that the callee's caller gets, and the words that go with it.

@@ -28,20 +28,6 @@ inline constexpr bool is_task = false;
 template <typename Returned>
 struct Coroutine;
 
-namespace detail {
-
-// What escaped from a handler: told to the log under the instance's name, and to the client.
-inline void handler_failed(Request& request, evl_status status, const char* text) {
-  char line[700];
-  snprintf(line, sizeof line, "on_request threw: %s; the request fails (%s): catch it, or say it by fail()",
-           text, status_name(status));
-  Host(&request.interfaces()).fault(EVL_LOG_ERROR, "on_request", line);
-  request.fail(status,
-               status == EVL_E_UNKNOWN ? "the handler failed; outcome: unknown" : "the handler failed");
-}
-
-}  // namespace detail
-
 template <typename T>
 struct Table<T, evl_handler> {
   using Returned = decltype(std::declval<Receiver<T>&>().on_request(std::declval<Request&>()));
@@ -66,7 +52,7 @@ struct Table<T, evl_handler> {
             receiver<T>(instance, slot).on_request(request);
           }
         });
-        if (status != EVL_OK) detail::handler_failed(request, status, text);
+        if (status != EVL_OK) detail::handler_failed(request, "on_request", status, text);
         return EVL_OK;
       };
       // Null where there is nothing to be called: the host need not.
@@ -76,7 +62,8 @@ struct Table<T, evl_handler> {
           if constexpr (is_task<Returned>) Coroutine<Returned>::cancel(of(instance, raw), why);
           if constexpr (requires(Receiver<T> & r, Request & q) { r.on_cancel(q, why); }) {
             Request request = begun(instance, raw);
-            guarded(nullptr, [&] { receiver<T>(instance, slot).on_cancel(request, why); });
+            detail::contained(request.interfaces(), "on_cancel",
+                              [&] { receiver<T>(instance, slot).on_cancel(request, why); });
           }
         };
       }
@@ -85,7 +72,8 @@ struct Table<T, evl_handler> {
           if constexpr (is_task<Returned>) Coroutine<Returned>::finish(of(instance, raw));
           if constexpr (requires(Receiver<T> & r, Request & q) { r.on_finish(q); }) {
             Request request = begun(instance, raw);
-            guarded(nullptr, [&] { receiver<T>(instance, slot).on_finish(request); });
+            detail::contained(request.interfaces(), "on_finish",
+                              [&] { receiver<T>(instance, slot).on_finish(request); });
           }
         };
       }

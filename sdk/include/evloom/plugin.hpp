@@ -3,16 +3,16 @@
 // An instance is an object of class T, made by `T(evl::Host, evl::Config)`. When T has a nested class
 // `PerLoop`, made by `PerLoop(T&, evl::Loop)`, one lives on each loop and takes the calls of that loop; else
 // T itself takes them, from all loops at once. Every call is wrapped: an exception becomes a status and a
-// text, none crosses.
+// text, or where a call has neither (drain, the destructors, on_cancel, on_finish) a line in the log; none
+// crosses.
 #pragma once
 
-#include <exception>
 #include <memory>
-#include <new>
 #include <string_view>
 
 #include "evloom/abi/entry.h"
 #include "evloom/host.hpp"
+#include "evloom/thrown.hpp"
 
 namespace evl {
 
@@ -63,27 +63,6 @@ Receiver<T>& receiver(void* instance, void* slot) {
   }
 }
 
-// Runs `body`, turning an exception into a status and a text.
-template <typename Body>
-evl_status guarded(evl_error* error, Body body) {
-  try {
-    body();
-    return EVL_OK;
-  } catch (const Failure& failure) {
-    evl_error_set(error, failure.what());
-    return failure.status() == EVL_OK ? EVL_E_INTERNAL : failure.status();
-  } catch (const std::bad_alloc&) {
-    evl_error_set(error, "out of memory");
-    return EVL_E_NO_SPACE;
-  } catch (const std::exception& failure) {
-    evl_error_set(error, failure.what());
-    return EVL_E_INTERNAL;
-  } catch (...) {
-    evl_error_set(error, "an exception that is no std::exception");
-    return EVL_E_INTERNAL;
-  }
-}
-
 // The table of one interface of an object.
 template <typename T, typename Interface>
 const void* table_of([[maybe_unused]] const T& object) {
@@ -116,12 +95,22 @@ evl_status create(const evl_host* host, const evl_config* options, evl_plugin* p
           *slot = new typename T::PerLoop(made->object, Loop(&made->interfaces, loop));
         });
       };
-      plugin->thread_stop = [](void*, void* slot) { delete static_cast<typename T::PerLoop*>(slot); };
+      plugin->thread_stop = [](void* self, void* slot) {
+        detail::contained(static_cast<Instance<T>*>(self)->interfaces, "thread_stop",
+                          [&] { delete static_cast<typename T::PerLoop*>(slot); });
+      };
     }
     plugin->drain = [](void* self, void* slot) {
-      if constexpr (requires { receiver<T>(self, slot).drain(); }) receiver<T>(self, slot).drain();
+      if constexpr (requires { receiver<T>(self, slot).drain(); }) {
+        detail::contained(static_cast<Instance<T>*>(self)->interfaces, "drain",
+                          [&] { receiver<T>(self, slot).drain(); });
+      }
     };
-    plugin->destroy = [](void* self) { delete static_cast<Instance<T>*>(self); };
+    plugin->destroy = [](void* self) {
+      auto* const made = static_cast<Instance<T>*>(self);
+      const HostInterfaces interfaces = made->interfaces;  // the host's own, and there still
+      detail::contained(interfaces, "destroy", [&] { delete made; });
+    };
     plugin->get_interface = &get_interface<T, Interfaces...>;
     plugin->instance = instance.release();
   });

@@ -140,7 +140,7 @@ struct PromiseBase {
       if (root.cancelled == EVL_OK) throw Failure(cancelled.why, "cancelled by itself");
     }
   });
-  if (status != EVL_OK) handler_failed(root.request, status, text);
+  if (status != EVL_OK) handler_failed(root.request, "on_request", status, text, root.cancelled != EVL_OK);
 }
 
 inline void go_on(Root& root, std::coroutine_handle<> coroutine) noexcept {

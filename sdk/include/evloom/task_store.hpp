@@ -35,8 +35,19 @@ T value_in(const evl_result& result) {
 }
 
 [[noreturn]] inline void store_failed(evl_status status) {
-  throw Failure(status, status == EVL_E_UNKNOWN ? std::string("the store did not answer; outcome: unknown")
-                                                : std::string("the store failed: ") + status_name(status));
+  if (status == EVL_E_UNKNOWN) throw OperationFailed(status, "the store did not answer; outcome: unknown");
+  throw OperationFailed(status, std::string("the store failed: ") + status_name(status));
+}
+// The submit itself was refused.
+[[noreturn]] inline void submit_refused(evl_status status, bool named) {
+  if (!named) throw OperationFailed(status, "the route names no such store: give it one (`store`, `stores`)");
+  if (status == EVL_E_STATE) throw OperationFailed(status, "cannot wait: the request has been answered");
+  if (status == EVL_E_INVALID) {
+    throw OperationFailed(status,
+                          "an operation is malformed: a key has 1 to 511 bytes, a value 1 MiB at most, a "
+                          "submit 64 operations");
+  }
+  store_failed(status);
 }
 
 // A submit that is waited for. Its operations are copied by the host before the coroutine is suspended.
@@ -47,8 +58,10 @@ struct StoreWait : Await<Derived> {
 
   evl_status begin() {
     this->detach = [](Waiter&) {};  // the host drops the reply of a request that was cancelled
-    return store.request().interfaces().store->submit(store.request().raw(), store.raw(), ops, count,
-                                                      &replied, this);
+    const evl_status given = store.request().interfaces().store->submit(store.request().raw(), store.raw(),
+                                                                        ops, count, &replied, this);
+    refused = given != EVL_OK;
+    return given;
   }
   static void replied(void* context, evl_request*, evl_status status, const evl_result* results,
                       std::size_t result_count) {
@@ -67,6 +80,7 @@ struct StoreWait : Await<Derived> {
   }
   void check() const {
     this->check_cancelled();
+    if (refused) submit_refused(this->status, static_cast<bool>(store));
     if (this->status != EVL_OK) store_failed(this->status);
     if (result_count != count) store_failed(EVL_E_INTERNAL);
   }
@@ -74,17 +88,15 @@ struct StoreWait : Await<Derived> {
   const Store& store;
   const evl_op* ops;
   std::size_t count;
+  bool refused = false;  // by submit itself
   const evl_result* results = nullptr;
   std::size_t result_count = 0;
 };
 
 template <typename Value>
 struct SingleWait : StoreWait<SingleWait<Value>> {
-  explicit SingleWait(Single<Value>& single) : StoreWait<SingleWait<Value>>(single.store, &single.op, 1) {
-    if (!single.own_item) return;
-    single.op.items = &single.item;
-    single.op.item_count = 1;
-  }
+  explicit SingleWait(const Single<Value>& single)
+      : StoreWait<SingleWait<Value>>(single.store, &single.op, 1) {}
   Value await_resume() const {
     this->check();
     return value_in<Value>(this->good(0));
@@ -117,6 +129,24 @@ struct AttemptWait : StoreWait<AttemptWait<Count>> {
   }
 };
 
+struct AttemptOfWait : StoreWait<AttemptOfWait> {
+  explicit AttemptOfWait(const AttemptOf& attempt)
+      : StoreWait(attempt.store, attempt.ops.data(), attempt.ops.size()) {}
+  Results await_resume() const {
+    check_cancelled();
+    return {status, results, result_count};
+  }
+};
+
+struct AllOfWait : StoreWait<AllOfWait> {
+  explicit AllOfWait(const AllOf& all) : StoreWait(all.store, all.ops.data(), all.ops.size()) {}
+  Results await_resume() const {
+    check();
+    for (std::size_t i = 0; i < count; ++i) good(i);
+    return {status, results, result_count};
+  }
+};
+
 }  // namespace detail
 
 // Submits, waits, and gives what came of it.
@@ -134,5 +164,8 @@ template <std::size_t Count>
 detail::AttemptWait<Count> operator co_await(Attempt<Count>&& attempt) {
   return detail::AttemptWait<Count>(attempt);
 }
+// The same for a number that is known when the program runs.
+inline detail::AllOfWait operator co_await(AllOf&& all) { return detail::AllOfWait(all); }
+inline detail::AttemptOfWait operator co_await(AttemptOf&& attempt) { return detail::AttemptOfWait(attempt); }
 
 }  // namespace evl

@@ -24,7 +24,7 @@ struct TicketWait : Await<Derived> {
   }
   void check(const char* what) const {
     this->check_cancelled();
-    if (this->status != EVL_OK) throw Failure(this->status, what);
+    if (this->status != EVL_OK) throw OperationFailed(this->status, what);
   }
   evl_ticket ticket = 0;
 };

@@ -60,6 +60,8 @@ class Host::Impl {
 
   // ---- requests; exchange.cpp
   ExchangeImpl& exchange(Message message);
+  // Why it has no answer, for who expected one.
+  std::string waits_for(const ExchangeImpl& exchange) const;
   void settle_later(ExchangeImpl& exchange) { unsettled.push_back(&exchange); }
   void settle_all();
 
@@ -75,12 +77,15 @@ class Host::Impl {
   InstanceImpl& make(const Plugin& plugin, const Options& its_options, std::string name);
   InstanceImpl& swap(InstanceImpl& old, const Plugin& plugin, const Options& its_options);
   void lead_to(InstanceImpl& from, InstanceImpl& to);
+  // Ends the instances that were replaced and have nothing under way any more. After each turn.
+  void end_replaced();
   void stop();
   Leftovers current() const;
 
   const HostOptions options;
   Scheduler scheduler;
   std::vector<std::unique_ptr<InstanceImpl>> instances;
+  std::vector<InstanceImpl*> replaced;  // not destroyed yet
   std::vector<std::unique_ptr<StoreImpl>> stores;
   std::vector<std::unique_ptr<ExchangeImpl>> exchanges;
   std::vector<std::unique_ptr<RouteImpl>> routes;

@@ -49,6 +49,7 @@ void ExchangeImpl::again() {
   answered_ = finished_ = started_ = cancelled_ = unsettled_ = false;
   user = nullptr;
   handler_ = nullptr;
+  format_ = nullptr;
   send();
 }
 
@@ -86,7 +87,7 @@ void ExchangeImpl::take_route() {
   route_ = core_.routes[match_.value].get();
   const auto* const table = route_->handler->interface<evl_handler>(EVL_HANDLER);
   renders_ = (table->flags & EVL_HANDLER_RENDERS) != 0;
-  format_ = route_->formats.empty() ? nullptr : route_->formats.front();
+  format_ = renders_ && !route_->formats.empty() ? route_->formats.front() : nullptr;
   if (renders_) choose_format();
 }
 
@@ -96,6 +97,7 @@ void ExchangeImpl::choose_format() {
   std::string offered = "this resource is offered as";
   std::vector<std::string_view> media_types;
   for (const InstanceImpl* format : route_->formats) {
+    if (!format->runs_on(loop_)) return refuse(503, "its format does not run at the moment", {}, true);
     media_types.push_back(format->interface<evl_format>(EVL_FORMAT)->media_type);
     offered += (media_types.size() == 1 ? " " : ", ") + std::string(media_types.back()) +
                " (?format=" + format->name() + ")";
@@ -138,15 +140,29 @@ void ExchangeImpl::on_begin(void* self) {
 
 void ExchangeImpl::begin() {
   handler_ = route_->handler;
-  if (!handler_->runs_on(loop_)) {
+  const bool handled = handler_->runs_on(loop_);
+  if (!handled || (format_ && !format_->runs_on(loop_))) {
     core_.scheduler.disarm(deadline_);
-    return refuse(503, "its handler cannot be made at the moment", {}, true);
+    return refuse(
+        503, handled ? "its format does not run at the moment" : "its handler cannot be made at the moment",
+        {}, true);
   }
   table_ = handler_->interface<evl_handler>(EVL_HANDLER);
   started_ = true;
-  handler_->pin();
+  take_up(*handler_);
+  if (format_) take_up(*format_);
   call("on_request",
        [&] { return table_->on_request(handler_->object(), handler_->slot(loop_.index), self()); });
+}
+
+void ExchangeImpl::take_up(InstanceImpl& instance) {
+  instance.pin();
+  ++instance.requests;
+}
+
+void ExchangeImpl::give_up(InstanceImpl& instance) {
+  --instance.requests;
+  instance.unpin();
 }
 
 // ---- from the handler to the client ----------------------------------------------------------------------
@@ -254,7 +270,8 @@ void ExchangeImpl::finish() {
       handler_->call("on_finish",
                      [&] { table_->on_finish(handler_->object(), handler_->slot(loop_.index), self()); });
     }
-    handler_->unpin();
+    give_up(*handler_);
+    if (format_) give_up(*format_);
   }
   unsettled_ = false;
   finished_ = true;

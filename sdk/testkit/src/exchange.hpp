@@ -58,6 +58,7 @@ class ExchangeImpl final : public Exchange {
   // With the status code that fits `why`.
   void fail(evl_status why, std::string_view text);
   evl_ticket suspend();
+  bool waits_for_store() const { return calls_ != nullptr; }
   bool suspended() const { return ticket_ != 0; }
   // Ends the hold of its ticket.
   void resumed();
@@ -95,6 +96,8 @@ class ExchangeImpl final : public Exchange {
   void choose_format();
   void refuse(std::uint32_t status, std::string_view why, std::string_view allow = {}, bool retry = false);
   void begin();
+  static void take_up(InstanceImpl& instance);
+  static void give_up(InstanceImpl& instance);
   void abandon(evl_status why);
   void detach();
   void finish();

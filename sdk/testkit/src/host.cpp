@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <chrono>
+#include <cstdio>
 #include <cstring>
 #include <utility>
 
@@ -58,7 +60,11 @@ void Core::note(evl_log_level level, std::string instance, std::string key, std:
 
 Core::Impl(HostOptions its_options)
     : options(std::move(its_options)),
-      scheduler(options.loops, options.seed, [this] { settle_all(); }),
+      scheduler(options.loops, options.seed,
+                [this] {
+                  settle_all();
+                  end_replaced();
+                }),
       tickets(options.loops) {
   if (options.extra_bytes > kMostExtra || options.extra_bytes % alignof(std::max_align_t) != 0)
     throw Refused("extra_bytes is a multiple of 16, at most " + std::to_string(kMostExtra));
@@ -159,7 +165,18 @@ void Core::lead_to(InstanceImpl& from, InstanceImpl& to) {
   }
 }
 
+void Core::end_replaced() {
+  if (replaced.empty()) return;
+  // Each step may end a turn, which comes here again: none of them is in the list meanwhile.
+  std::vector<InstanceImpl*> all;
+  all.swap(replaced);
+  for (InstanceImpl* one : all)
+    if (!one->end_if_idle()) replaced.push_back(one);
+}
+
 InstanceImpl& Core::swap(InstanceImpl& old, const Plugin& plugin, const Options& its_options) {
+  if (old.replaced() || old.phase() == Instance::Phase::destroyed)
+    throw Refused(old.label() + " cannot be replaced: it has a successor, or was destroyed");
   scheduler.run();
   const std::string_view offered = plugin.entry().interfaces;
   const bool hands_over = old.table(EVL_STATE) && offered.find(EVL_STATE) != offered.npos;
@@ -171,15 +188,15 @@ InstanceImpl& Core::swap(InstanceImpl& old, const Plugin& plugin, const Options&
     InstanceImpl& next = make(plugin, its_options, old.name());
     next.start();
     lead_to(old, next);
-    for (StoreImpl* store : behind) store->bind(nullptr);
-    for (StoreImpl* store : behind) store->bind(&next);
+    for (StoreImpl* store : behind) store->bind(next);
     old.drain();
-    old.destroy();
+    old.replace();
     return next;
   }
+  old.check_idle("stopped for its state");
   for (StoreImpl* store : behind) store->pause(true);
   const auto resume = [&](InstanceImpl& with) {
-    for (StoreImpl* store : behind) store->bind(&with);
+    for (StoreImpl* store : behind) store->bind(with);
     for (StoreImpl* store : behind) store->pause(false);
   };
   try {
@@ -224,9 +241,24 @@ void Core::stop() {
   run_work(SIZE_MAX);
   scheduler.run();
   for (std::size_t i = instances.size(); i-- > 0;) {
-    if (instances[i]->phase() == Instance::Phase::started) instances[i]->drain();
-    instances[i]->destroy();
+    if (instances[i]->phase() == Instance::Phase::started && !instances[i]->replaced()) instances[i]->drain();
+    instances[i]->end();
   }
+}
+
+std::string Core::waits_for(const ExchangeImpl& exchange) const {
+  std::string text = exchange.message().method + " " + exchange.message().target +
+                     " has not been answered yet: end what it waits for, with send() instead of get()";
+  if (exchange.waits_for_store()) text += "; a store call is held or delayed";
+  if (!work.empty()) text += "; " + std::to_string(work.size()) + " pieces of work wait for run_work()";
+  if (const auto due = exchange.handler().next_timer()) {
+    const auto rest =
+        std::chrono::duration<double, std::milli>(std::chrono::nanoseconds(*due - scheduler.now()));
+    char number[32];
+    std::snprintf(number, sizeof number, "%g", rest.count());
+    text += std::string("; a timer of its handler is due in ") + number + " ms: advance() the clock";
+  }
+  return text;
 }
 
 // ---- Host ------------------------------------------------------------------------------------------------
@@ -298,8 +330,9 @@ void Host::route(const std::string& path, Instance& handler, const RouteOptions&
 Exchange& Host::send(Message message) { return impl_->exchange(std::move(message)); }
 
 const Answer& Host::get(Message message) {
-  const Exchange& exchange = send(std::move(message));
+  const ExchangeImpl& exchange = impl_->exchange(std::move(message));
   run();
+  if (!exchange.answered()) throw Refused(impl_->waits_for(exchange));
   return exchange.answer();
 }
 

@@ -1,9 +1,7 @@
 #include "instance.hpp"
 
-#include <chrono>
 #include <cstring>
 #include <filesystem>
-#include <thread>
 
 #include "evloom/abi/format.h"
 #include "evloom/base.hpp"
@@ -18,9 +16,6 @@
 namespace evl::testkit {
 
 namespace {
-
-// A thread that was joined is still seen for a moment.
-constexpr std::chrono::seconds kThreadEnd{2};
 
 std::vector<std::string> ids(std::string_view text) {
   std::vector<std::string> found;
@@ -163,150 +158,6 @@ const void* InstanceImpl::table(const char* id) const {
   return nullptr;
 }
 
-// ---- start and stop --------------------------------------------------------------------------------------
-
-evl_status InstanceImpl::start_here(Loop& loop, std::string& why) {
-  Cell& cell = cells_[loop.index];
-  cell.on = true;
-  ++code_->on_loop(loop.index);
-  if (!plugin_.abi.thread_start) return EVL_OK;
-
-  evloom::plugin::Reason reason;
-  void* slot = nullptr;
-  const evl_status status = evloom::plugin::call(
-      [&] { return plugin_.abi.thread_start(plugin_.abi.instance, loop.raw(), &slot, reason.error()); },
-      [&](const char* what) {
-        misbehaved(Breach::exception, "thread_start threw");
-        reason.threw("thread_start", what);
-      });
-  if (status == EVL_OK) {
-    cell.slot = slot;
-  } else {
-    cell.on = false;
-    --code_->on_loop(loop.index);
-    sweep_here(loop);
-    why = reason.text(status);
-  }
-  return status;
-}
-
-void InstanceImpl::start() {
-  if (phase_ == Phase::started || phase_ == Phase::destroyed)
-    throw Refused(label() + " cannot be started: it " +
-                  (phase_ == Phase::started ? "runs already" : "was destroyed"));
-  closed_ = false;
-  std::string failed;
-  const std::vector<evloom::plugin::Task> before = evloom::plugin::tasks();
-  // Every loop gets the call, as from a real host, which tells all of them at once.
-  for (std::uint32_t i = 0; i < core_.scheduler.loops(); ++i) {
-    Loop& loop = core_.scheduler.at(i);
-    std::string why;
-    evl_status status = EVL_OK;
-    core_.scheduler.enter(loop, [&] { status = start_here(loop, why); });
-    if (status != EVL_OK && failed.empty())
-      failed = label() + " failed to start on loop " + std::to_string(i) + ": " + why;
-  }
-  for (auto& thread : evloom::plugin::tasks_since(before)) threads_.push_back(std::move(thread));
-  if (failed.empty()) {
-    phase_ = Phase::started;
-    return;
-  }
-  stop_loops();
-  throw Refused(failed);
-}
-
-void InstanceImpl::drain() {
-  if (!plugin_.abi.drain) return;
-  for (std::uint32_t i = 0; i < core_.scheduler.loops(); ++i) {
-    if (!cells_[i].on) continue;
-    core_.scheduler.enter(core_.scheduler.at(i), [&] {
-      call("drain", [&] { plugin_.abi.drain(plugin_.abi.instance, cells_[i].slot); });
-    });
-  }
-}
-
-void InstanceImpl::stop_here(Loop& loop) {
-  Cell& cell = cells_[loop.index];
-  if (!cell.on) return;
-  if (plugin_.abi.thread_stop) {
-    call("thread_stop", [&] { plugin_.abi.thread_stop(plugin_.abi.instance, cell.slot); });
-  }
-  cell.on = false;
-  cell.slot = nullptr;
-  --code_->on_loop(loop.index);
-  sweep_here(loop);
-}
-
-// Of two instances of one plugin nobody can tell whose event it is; then the last one is blamed.
-void InstanceImpl::sweep_here(Loop& loop) {
-  std::size_t left = 0;
-  for (TimerImpl*& first = cells_[loop.index].timers; first; ++left) cancel_timer(*first);
-  left_.timers += left;
-  if (left != 0) misbehaved(Breach::left_behind, evloom::plugin::timers_left_text(left));
-  if (!loop.base || code_->on_loop(loop.index) != 0) return;
-  const std::uint32_t events = evloom::plugin::take_events(loop.base, text_);
-  if (events == 0) return;
-  left_.events += events;
-  misbehaved(Breach::left_behind, evloom::plugin::events_left_text(events, loop.index));
-}
-
-void InstanceImpl::stop_loops() {
-  for (std::uint32_t i = core_.scheduler.loops(); i-- > 0;)
-    core_.scheduler.enter(core_.scheduler.at(i), [&] { stop_here(core_.scheduler.at(i)); });
-}
-
-void InstanceImpl::stop() {
-  if (phase_ != Phase::started) return;
-  core_.scheduler.run();
-  stop_loops();
-  phase_ = Phase::stopped;
-  core_.scheduler.run();  // whatever the loops had sent each other arrives
-  end_batches();
-  core_.scheduler.run();
-  closed_ = true;
-  if (in_flight() != 0) {
-    throw Refused(label() + " could not be stopped: " + std::to_string(in_flight()) +
-                  " of its requests, messages or pieces of work are under way");
-  }
-}
-
-void InstanceImpl::end_batches() {
-  for (const auto& store : core_.stores)
-    if (store->backend() == this) store->bind(nullptr);
-  for (const auto& batch : batches_) batch->unbind();
-}
-
-void InstanceImpl::destroy() {
-  if (phase_ == Phase::destroyed) return;
-  try {
-    stop();
-  } catch (const Refused& refused) {
-    core_.note(EVL_LOG_ERROR, name_, {}, std::string(refused.what()) + "; it is kept in memory for good");
-  }
-  closed_ = true;
-  phase_ = Phase::destroyed;
-  if (in_flight() != 0) return;  // something would come back into it
-  for (std::uint32_t i = 0; i < core_.scheduler.loops(); ++i)
-    core_.scheduler.enter(core_.scheduler.at(i), [&] { sweep_here(core_.scheduler.at(i)); });
-  destroy_object();
-  code_.reset();
-}
-
-// Also of one that could not be used: there is nothing else to be undone.
-void InstanceImpl::destroy_object() {
-  if (std::exchange(created_, false) && plugin_.abi.destroy) {
-    call("destroy", [&] { plugin_.abi.destroy(plugin_.abi.instance); });
-  }
-  const auto until = std::chrono::steady_clock::now() + kThreadEnd;
-  for (const evloom::plugin::Task& thread : threads_) {
-    while (is_alive(thread) && std::chrono::steady_clock::now() < until)
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    if (!is_alive(thread)) continue;
-    code_->keep();
-    misbehaved(Breach::left_behind, evloom::plugin::thread_left_text(thread));
-  }
-}
-
 // ---- state -----------------------------------------------------------------------------------------------
 
 evloom::plugin::StateHolder InstanceImpl::state_holder(bool in_use) {
@@ -356,6 +207,14 @@ void InstanceImpl::cancel_timer(TimerImpl& timer) {
   core.scheduler.disarm(timer);
   unlink(timer);
   core.give_back(&timer);
+}
+
+std::optional<std::int64_t> InstanceImpl::next_timer() const {
+  std::optional<std::int64_t> first;
+  for (const Cell& cell : cells_)
+    for (const TimerImpl* timer = cell.timers; timer; timer = timer->after)
+      if (!first || timer->due < *first) first = timer->due;
+  return first;
 }
 
 void InstanceImpl::on_timer(Alarm& alarm) {

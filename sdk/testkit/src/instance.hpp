@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -79,12 +80,23 @@ class InstanceImpl final : public Instance {
   // The plugin file that it was made from; of a plugin that is linked in, the program.
   const std::string& file() const { return file_; }
 
+  // Throws Refused while requests or work are under way, which only time or the test can end.
+  void check_idle(const char* what) const;
+  // Takes all the steps to its end, whatever is under way.
+  void end();
+  // A successor has taken its place: it serves what it has, and takes these steps when that is over.
+  void replace();
+  bool replaced() const { return replaced_; }
+  // One step on the way to its end; false while something is under way.
+  bool end_if_idle();
+
   void pin() { pins_.fetch_add(1); }
   void unpin() { pins_.fetch_sub(1); }
   bool runs_on(const Loop& loop) const { return cells_[loop.index].on; }
   bool closed() const { return closed_.load(); }
   bool creating() const { return creating_; }
   TimerImpl* start_timer(Loop& loop, std::int64_t delay, void (*fire)(void*), void* context);
+  std::optional<std::int64_t> next_timer() const;  // when
   static void cancel_timer(TimerImpl& timer);
 
   struct Series {
@@ -96,6 +108,7 @@ class InstanceImpl final : public Instance {
   std::size_t lent_bytes = 0;    // of bodies that are not given back yet
   std::atomic<int> messages{0};  // posted, and not run
   std::size_t work = 0;
+  std::size_t requests = 0;  // that it handles, or renders
 
  private:
   struct Cell {
@@ -127,6 +140,8 @@ class InstanceImpl final : public Instance {
   void stop_loops();
   void destroy_object();
   void end_batches();
+  void stop_now();
+  void destroy_now();
   void threw(const char* what, const char* text) noexcept;
   static void on_timer(Alarm& alarm);
   static void unlink(TimerImpl& timer);
@@ -149,6 +164,7 @@ class InstanceImpl final : public Instance {
   std::vector<std::unique_ptr<Batched>> answers_;  // theirs
   bool creating_ = false;
   bool created_ = false;
+  bool replaced_ = false;
   std::atomic<bool> closed_{false};
   std::atomic<std::uint64_t> pins_{0};
   Leftovers left_;  // when its loops were stopped

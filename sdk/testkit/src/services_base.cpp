@@ -40,7 +40,7 @@ void on_message(void* raw) {
   instance->unpin();
 }
 
-struct InstanceSide {
+struct BaseSide {
   static InstanceImpl* instance(const evl_host* host) { return InstanceImpl::of(host); }
   static Loop* here(InstanceImpl& instance, evl_loop* raw) {
     return instance.core().scheduler.on(raw) ? &Loop::of(raw) : nullptr;
@@ -95,11 +95,11 @@ struct InstanceSide {
 
 }  // namespace
 
-const evl_log kLog = evloom::plugin::LogTable<InstanceSide>::kTable;
-const evl_loop_access kLoops = {
-    sizeof(evl_loop_access), &count, &index, &base, &now, &evloom::plugin::post<InstanceSide>};
-const evl_timers kTimers = evloom::plugin::TimerTable<InstanceSide>::kTable;
-const evl_workers kWorkers = evloom::plugin::WorkTable<InstanceSide>::kTable;
-const evl_metrics kMetrics = evloom::plugin::MetricsTable<InstanceSide>::kTable;
+const evl_log kLog = evloom::plugin::LogTable<BaseSide>::kTable;
+const evl_loop_access kLoops = {sizeof(evl_loop_access),        &count, &index, &base, &now,
+                                &evloom::plugin::post<BaseSide>};
+const evl_timers kTimers = evloom::plugin::TimerTable<BaseSide>::kTable;
+const evl_workers kWorkers = evloom::plugin::WorkTable<BaseSide>::kTable;
+const evl_metrics kMetrics = evloom::plugin::MetricsTable<BaseSide>::kTable;
 
 }  // namespace evl::testkit

@@ -32,7 +32,7 @@ struct Lent {
   }
 };
 
-struct KitSide {
+struct RequestSide {
   using Request = ExchangeImpl;
   using Store = StoreImpl;
 
@@ -124,8 +124,8 @@ struct KitSide {
 
 }  // namespace
 
-const evl_request_access kRequests = evloom::epoch::RequestTable<KitSide>::kTable;
-const evl_store_access kStores = evloom::epoch::StoreTable<KitSide>::kTable;
-const evl_render_access kRendering = evloom::epoch::RenderTable<KitSide>::kTable;
+const evl_request_access kRequests = evloom::epoch::RequestTable<RequestSide>::kTable;
+const evl_store_access kStores = evloom::epoch::StoreTable<RequestSide>::kTable;
+const evl_render_access kRendering = evloom::epoch::RenderTable<RequestSide>::kTable;
 
 }  // namespace evl::testkit

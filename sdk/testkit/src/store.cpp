@@ -289,16 +289,27 @@ void StoreImpl::landed(Batch& batch, Loop& loop) {
   if (line.flying == &batch) line.flying = nullptr;
 }
 
-void StoreImpl::bind(InstanceImpl* backend) {
-  backend_ = backend;
-  if (backend) return;
-  for (std::size_t i = 0; i < batches_.size(); ++i) batches_[i]->unbind();
+void StoreImpl::bind(InstanceImpl& backend) {
+  backend_ = &backend;
   for (Line& line : lines_) line.flying = nullptr;
+  flush_all();
+}
+
+void StoreImpl::forget(InstanceImpl& backend) {
+  if (backend_ == &backend) {
+    backend_ = nullptr;
+    for (Line& line : lines_) line.flying = nullptr;
+  }
+  for (std::size_t i = 0; i < batches_.size(); ++i)
+    if (batches_[i]->backend() == &backend) batches_[i]->unbind();
 }
 
 void StoreImpl::pause(bool on) {
   paused_ = on;
-  if (on) return;
+  if (!on) flush_all();
+}
+
+void StoreImpl::flush_all() {
   for (std::uint32_t i = 0; i < core.scheduler.loops(); ++i)
     core.scheduler.enter(core.scheduler.at(i), [&] { flush(core.scheduler.at(i)); });
 }

@@ -170,8 +170,10 @@ class StoreImpl final : public Store {
   evl_status submit(ExchangeImpl& request, const evl_op* ops, std::size_t count, evl_store_reply reply,
                     void* context);
   std::size_t waiting() const;  // calls that a request waits for
-  // Another backend, or (null) none: those that wait for the one before are told EVL_E_UNKNOWN.
-  void bind(InstanceImpl* backend);
+  // From now on another backend; what is with the one before stays with it.
+  void bind(InstanceImpl& backend);
+  // A backend has stopped: those that wait for it are told EVL_E_UNKNOWN.
+  void forget(InstanceImpl& backend);
   // While one backend gives way to another, what is submitted waits.
   void pause(bool on);
   InstanceImpl* backend() const { return backend_; }
@@ -200,6 +202,7 @@ class StoreImpl final : public Store {
   evl_status pass_on(CallImpl& call);
   evl_status launch(Loop& loop, const std::vector<CallImpl*>& calls);
   void flush(Loop& loop);
+  void flush_all();
   void landed(Batch& batch, Loop& loop);  // nobody waits for it any more
   std::size_t flying(const Loop& loop) const;
 

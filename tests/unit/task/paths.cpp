@@ -16,6 +16,8 @@ class Paths {
     if (path == "/now") request.text(200, "now");
     if (path == "/single") co_await single(request);
     if (path == "/all") co_await all(request);
+    if (path == "/named") co_await named(request);
+    if (path == "/many_ops") co_await many_ops(request);
     if (path == "/attempt") co_await attempt(request);
     if (path == "/catch") co_await caught(request);
     if (path == "/two_stores") co_await two_stores(request);
@@ -50,6 +52,19 @@ class Paths {
       request.text(200, "answered");
       co_await evl::sleep(std::chrono::milliseconds(1));
     }
+    if (path == "/after_throws") {
+      request.text(200, "answered");
+      throw std::runtime_error("thrown too late");
+    }
+    if (path == "/after_store") {
+      request.text(200, "answered");
+      co_await one(request, "a");
+    }
+    if (path == "/cancel_throws") co_await cancel_throws(request);
+    if (path == "/no_store") co_await evl::Store(request, "nowhere").incr("a");
+    if (path == "/long_value")
+      co_await evl::Store(request).put("k", std::string(EVL_STORE_VALUE_MAX + 1, 'v'));
+    if (path == "/own_invalid") throw evl::Failure(EVL_E_INVALID, "what a stupid question");
     if (path == "/nothing") co_await one(request, "a");
     if (path == "/user") {
       request.set_user(this);
@@ -115,6 +130,41 @@ class Paths {
                           " " + std::string(ports[0]) + " " + std::string(value.value_or("none")));
   }
 
+  // Operations that are kept in variables, copied and assigned before they are awaited.
+  static evl::Task<> named(evl::Request& request) {
+    evl::Store store(request);
+    const std::string a = "aaaa", b = "bbbb";
+    const auto one = evl::set_add("set", evl::bytes(a));
+    auto two = evl::set_add("set", b);
+    const auto text = evl::put("text", "a text");
+    co_await store.all(one, two, text, evl::put("view", std::string_view("a view")));
+    two = one;
+    const auto again = two;
+    const evl_bytes item = evl::bytes(b);
+    const auto [c, d, e] = co_await store.all(again, evl::set_add("set", item), evl::set_add("set", "cccc"));
+    request.text(200, std::to_string(c.count()) + std::to_string(d.count()) + std::to_string(e.count()));
+  }
+
+  // As many operations as the query says, of keys and items that are gone when they are awaited.
+  static evl::Task<> many_ops(evl::Request& request) {
+    evl::Store store(request);
+    evl::Ops ops(request);
+    const int count = std::stoi(std::string(request.query("count").value_or("0")));
+    for (int i = 0; i < count; ++i) {
+      ops.push(evl::add("a long key of number " + std::to_string(i), i));
+      ops.push(evl::set_add("set", "a long item of number " + std::to_string(i)));
+    }
+    std::int64_t sum = 0;
+    const evl::Results all = co_await store.all(ops);
+    for (std::size_t i = 0; i < all.size(); ++i) sum += all[i].integer;
+    ops.clear();
+    ops.push(evl::set_size("set"));
+    ops.push(evl::incr("set"));
+    const evl::Results some = co_await store.attempt(ops);
+    request.text(200, std::to_string(sum) + " " + std::to_string(some[0].integer) + " " +
+                          evl::status_name(some[1].status));
+  }
+
   static evl::Task<> attempt(evl::Request& request) {
     evl::Store store(request);
     co_await store.put("text", "no number");
@@ -169,6 +219,14 @@ class Paths {
     const Trace trace(host_, "thrower");
     co_await one(request, "a");
     throw evl::Failure(EVL_E_UNAVAILABLE, "thrown by a nested one");
+  }
+
+  static evl::Task<> cancel_throws(evl::Request&) {
+    try {
+      co_await evl::sleep(std::chrono::hours(1));
+    } catch (const evl::Cancelled&) {
+      throw std::runtime_error("thrown when cancelled");
+    }
   }
 
   // What no handler should do: it is cancelled again at the next co_await.

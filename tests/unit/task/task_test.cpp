@@ -69,6 +69,26 @@ TEST_F(Tasks, AwaitManyOperationsAsOneSubmit) {
   clean();
 }
 
+TEST_F(Tasks, KeepOperationsInVariables) {
+  EXPECT_EQ(body("/named"), "001");
+  EXPECT_EQ(store_->members("set"), (std::vector<std::string>{"aaaa", "bbbb", "cccc"}));
+  EXPECT_EQ(store_->value("text"), "a text");
+  EXPECT_EQ(store_->value("view"), "a view");
+  clean();
+}
+
+TEST_F(Tasks, AwaitAsManyOperationsAsTheyLike) {
+  EXPECT_EQ(body("/many_ops?count=32"), "528 32 wrong type");  // 0 + ... + 31, and 32 new members
+  EXPECT_EQ(store_->submits(), 2u);
+  EXPECT_EQ(store_->counter("a long key of number 31"), 31);
+  EXPECT_EQ(store_->members("set").at(31), "a long item of number 9");
+  EXPECT_EQ(get("/many_ops?count=33").status, 500u) << "66 operations";
+  EXPECT_EQ(get("/many_ops?count=0").status, 500u) << "no operation";
+  EXPECT_TRUE(host_->logged("an operation is malformed"));
+  store_->fail(EVL_E_UNAVAILABLE);
+  EXPECT_EQ(get("/many_ops?count=1").status, 503u);
+}
+
 TEST_F(Tasks, AwaitStoresByTheirRoles) {
   names_->carry_out(Op{EVL_OP_PUT, "name", 0, {"ada"}});
   EXPECT_EQ(body("/two_stores"), "ada 1");
@@ -157,7 +177,30 @@ TEST_F(Tasks, OneThatEndsWithoutAnAnswerIsToldSo) {
 
 TEST_F(Tasks, CannotWaitOnceTheyHaveAnswered) {
   EXPECT_EQ(body("/after"), "answered");
-  EXPECT_TRUE(host_->logged("cannot sleep"));
+  EXPECT_TRUE(host_->logged("on_request threw after it had answered: cannot sleep"));
+  EXPECT_EQ(body("/after_store"), "answered");
+  EXPECT_TRUE(host_->logged("threw after it had answered: cannot wait: the request has been answered"));
+  EXPECT_EQ(body("/after_throws"), "answered");
+  EXPECT_TRUE(host_->logged("threw after it had answered: thrown too late"));
+  clean();  // the plugin answered once: nothing is said of a second answer
+}
+
+TEST_F(Tasks, WhatTheyThrowWhenCancelledIsLogged) {
+  Exchange& exchange = host_->send({.target = "/cancel_throws"});
+  host_->run();
+  exchange.hang_up();
+  EXPECT_TRUE(host_->logged("on_request threw after its request was cancelled: thrown when cancelled"));
+  clean();
+}
+
+TEST_F(Tasks, AnOperationThatFailsIsNeverTheClientsFault) {
+  EXPECT_EQ(body("/no_store"), "500 Internal Server Error: the handler failed\n");
+  EXPECT_TRUE(host_->logged("the route names no such store"));
+  EXPECT_EQ(get("/long_value").status, 500u);
+  EXPECT_TRUE(host_->logged("an operation is malformed: a key has 1 to 511 bytes"));
+  store_->fail(EVL_E_NOT_FOUND);
+  EXPECT_EQ(get("/all").status, 500u);
+  EXPECT_EQ(body("/own_invalid"), "400 Bad Request: the handler failed\n") << "the author says so";
 }
 
 TEST_F(Tasks, HaveTheUserPointerForThemselves) {

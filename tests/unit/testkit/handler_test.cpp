@@ -165,6 +165,24 @@ TEST(Handlers, AHandlerThatIsTooSlowIsCancelledByTheReplyDeadline) {
   EXPECT_EQ(host.complaints(), "");
 }
 
+// As evl_request_access::fail says.
+TEST(Handlers, AFailuresStatusSaysWithWhichCodeARequestFails) {
+  Host host;
+  host.route("/*", host.start(tricks()));
+  for (int why = EVL_OK; why <= EVL_E_INTERNAL + 1; ++why) {
+    const bool passes = why == EVL_E_UNAVAILABLE || why == EVL_E_TIMEOUT || why == EVL_E_UNKNOWN ||
+                        why == EVL_E_OVERLOADED || why == EVL_E_DENIED || why == EVL_E_NO_SPACE ||
+                        why == EVL_E_CANCELLED;
+    const Answer& answer = host.get({.target = "/fail?why=" + std::to_string(why)});
+    const std::uint32_t expected = why == EVL_E_INVALID     ? 400
+                                   : why == EVL_E_NOT_FOUND ? 404
+                                   : passes                 ? 503
+                                                            : 500;
+    EXPECT_EQ(answer.status, expected) << why;
+    EXPECT_EQ(answer.header("Retry-After"), passes ? "1" : "") << why;
+  }
+}
+
 TEST(Handlers, AStructThatIsLargerThanItsHeaderSaysIsUnderstood) {
   Host host({.loops = 2, .extra_bytes = 64});
   Instance& memory = host.start(shipped("memory"));

@@ -62,6 +62,29 @@ TEST_F(Misbehaving, UsesARequestOnAnotherThread) {
   EXPECT_EQ(only(), by_tricks("wrong_thread: used a request on a thread that is not its loop's"));
 }
 
+TEST_F(Misbehaving, AnswersOnAnotherThread) {
+  EXPECT_EQ(tricks_do("/respond_elsewhere").body, "not allowed now, not allowed now, invalid");
+  EXPECT_EQ(host_.misbehaviours().size(), 2u);
+  EXPECT_TRUE(host_.misbehaved("wrong_thread", "used a request on a thread that is not its loop's"));
+}
+
+TEST_F(Misbehaving, ThrowsOutOfAStoreReply) {
+  EXPECT_EQ(tricks_do("/reply_throws?failure").body, "503 Service Unavailable: the handler failed\n");
+  EXPECT_TRUE(host_.logged("a store reply threw: a secret of the plugin; the request fails (unavailable)"));
+  EXPECT_EQ(tricks_do("/reply_throws").body, "500 Internal Server Error: the handler failed\n");
+  EXPECT_TRUE(host_.logged("a store reply threw: an exception that is no std::exception"));
+}
+
+TEST_F(Misbehaving, ThrowsWhereNobodyCanBeTold) {
+  EXPECT_EQ(tricks_do("/throw_later").body, "will throw");
+  EXPECT_TRUE(host_.logged("on_finish threw: thrown by on_finish"));
+  instance_->drain();
+  EXPECT_TRUE(host_.logged("drain threw: thrown by drain"));
+  instance_->destroy();
+  EXPECT_TRUE(host_.logged("thread_stop threw: thrown by a destructor"));
+  EXPECT_EQ(only(), "0 misbehaviours") << "no exception crossed";
+}
+
 TEST_F(Misbehaving, LeavesATimer) {
   tricks_do("/leave_timer");
   host_.stop();

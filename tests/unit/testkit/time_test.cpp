@@ -24,6 +24,22 @@ TEST(Time, PassesWhenTheTestSaysAndTimersGoOffInOrder) {
   EXPECT_EQ(host.complaints(), "");
 }
 
+TEST(Time, GetSaysWhatItWouldHaveToWaitFor) {
+  Host host;
+  Store& store = host.store();
+  host.route("/*", host.start(tricks()), {.store = &store});
+  const auto refused = [&](const char* target) { return refusal([&] { host.get({.target = target}); }); };
+  EXPECT_EQ(
+      refused("/sleep?ms=20"),
+      "GET /sleep?ms=20 has not been answered yet: end what it waits for, with send() instead of get(); "
+      "a timer of its handler is due in 20 ms: advance() the clock");
+  host.advance(20ms);
+  store.hold();
+  host.hold_work();
+  EXPECT_NE(refused("/twice_in_store").find("get(); a store call is held or delayed"), std::string::npos);
+  EXPECT_NE(refused("/work").find("get(); 1 pieces of work wait for run_work()"), std::string::npos);
+}
+
 TEST(Time, WorkIsRunWhenTheTestSaysAndNotOnALoop) {
   Host host({.work_capacity = 2});
   Instance& instance = host.start(tricks());

@@ -27,7 +27,8 @@ class Tricks {
   class PerLoop {
    public:
     PerLoop(Tricks& all, evl::Loop loop) : all_(all), loop_(loop) {}
-    ~PerLoop() {
+    ~PerLoop() noexcept(false) {
+      if (throw_later_) throw std::runtime_error("thrown by a destructor");
       if (leave_timer_)
         later(
             1'000'000'000, [](void*) {}, nullptr);
@@ -77,6 +78,19 @@ class Tricks {
             request.raw(), static_cast<std::size_t>(number(*request.query("bytes"))), 8);
         request.text(200, memory ? "memory" : "none");
       }
+      if (path == "/reply_throws") reply_throws(request);
+      if (path == "/fail") request.fail(static_cast<evl_status>(number(*request.query("why"))), "why");
+      if (path == "/respond_elsewhere") {
+        std::string said;
+        std::thread([&] {
+          const auto& host = request.interfaces();
+          said += evl::status_name(request.text(200, "from elsewhere"));
+          said += std::string(", ") + evl::status_name(request.fail(EVL_E_INTERNAL, "from elsewhere"));
+          said += std::string(", ") + evl::status_name(host.request->respond(nullptr, nullptr));
+        }).join();
+        request.text(200, said);
+      }
+      if (path == "/throw_later") throw_later_ = true, request.text(200, "will throw");
       if (path == "/twice_in_store") {
         evl::Store(request).submit({evl::incr("a")}, [](evl::Request& r, const evl::Results&) {
           r.text(200, "first");
@@ -90,7 +104,13 @@ class Tricks {
       if (auto* waiting = static_cast<Waiting*>(request.user()); waiting && waiting->timer)
         all_.host_.interfaces().timer->cancel(waiting->timer);
     }
-    void on_finish(evl::Request&) { all_.host_.log(EVL_LOG_DEBUG, "finished"); }
+    void on_finish(evl::Request& request) {
+      all_.host_.log(EVL_LOG_DEBUG, "finished");
+      if (request.path() == "/throw_later") throw std::runtime_error("thrown by on_finish");
+    }
+    void drain() {
+      if (throw_later_) throw std::runtime_error("thrown by drain");
+    }
 
    private:
     struct Waiting {
@@ -155,6 +175,14 @@ class Tricks {
       request.fail(status, "no work");
     }
 
+    static void reply_throws(evl::Request& request) {
+      const bool failure = request.query("failure").has_value();
+      evl::Store(request).submit({evl::incr("a")}, [failure](evl::Request&, const evl::Results&) {
+        if (failure) throw evl::Failure(EVL_E_UNAVAILABLE, "a secret of the plugin");
+        throw 42;
+      });
+    }
+
     // Answered by a message from another thread.
     void post(evl::Request& request) {
       auto* letter = new Letter;
@@ -171,6 +199,7 @@ class Tricks {
     Tricks& all_;
     evl::Loop loop_;
     bool leave_timer_ = false;
+    bool throw_later_ = false;
     evl_ticket last_ticket_ = 0;
     evl_request* keep_ = nullptr;
     static inline evl_loop* other_ = nullptr;

@@ -88,11 +88,13 @@ typedef struct evl_request_access {
   void* (*user)(const evl_request* request);
 
   /* Answers. EVL_E_INVALID: a header name or value, or the status, is not allowed in HTTP (the request can
-   * still be answered). EVL_E_STATE: it has been answered. [loop] */
+   * still be answered). EVL_E_STATE: it has been answered, or this is not the thread of its loop. [loop] */
   evl_status (*respond)(evl_request* request, const evl_response* response);
 
-  /* Answers with the status code that fits `why` (503 with Retry-After for what may pass, 400 for
-   * EVL_E_INVALID, 404 for EVL_E_NOT_FOUND, else 500) and `text` as its one-line body. [loop] */
+  /* Answers with the status code that fits `why` and `text` as its one-line body: 400 for EVL_E_INVALID, 404
+   * for EVL_E_NOT_FOUND, 503 with Retry-After for what lies with the server and may pass (EVL_E_UNAVAILABLE,
+   * EVL_E_TIMEOUT, EVL_E_UNKNOWN, EVL_E_OVERLOADED, EVL_E_DENIED, EVL_E_NO_SPACE, EVL_E_CANCELLED), else 500.
+   * EVL_E_STATE as of `respond`. [loop] */
   evl_status (*fail)(evl_request* request, evl_status why, evl_bytes text);
 
   /* Holds the request beyond on_request. The ticket may be kept by whoever answers later; 0 when the request

@@ -76,9 +76,11 @@ class Host {
   Instance& create(const Plugin& plugin, const Options& options = {}, std::string name = {});
   // create and Instance::start.
   Instance& start(const Plugin& plugin, const Options& options = {}, std::string name = {});
-  // Replaces an instance under its name, as the real host does: with state ("evloom.state/1" on both sides)
-  // the old one is stopped and saved first, else the new one is started beside it. Then routes, formats and
-  // stores lead to the new one. Throws Refused; then the old one serves on.
+  // Replaces an instance under its name, as the real host does; routes, formats and stores lead to the new
+  // one from then on. The new one is started beside the old one, which keeps the requests, work and submits
+  // that it has: when the last of them has ended, as the clock and held calls are moved on, it is stopped and
+  // destroyed. With state ("evloom.state/1" on both sides) the old one is stopped and saved first, so nothing
+  // of it may be under way. Throws Refused; then the old one serves on.
   Instance& swap(Instance& old, const Plugin& plugin, const Options& options = {});
   // Ends what is under way where that needs no time (run), then stops and destroys all, last first. Never
   // throws: what was in the way is in complaints().
@@ -97,7 +99,8 @@ class Host {
   // Hands a request to its loop; its handler is called in a later turn. What has no route gets the answer
   // that the real host would give, at once.
   Exchange& send(Message message);
-  // send, and run until it is answered.
+  // send, run, and the answer. Throws Refused when there is none yet, with what it may wait for: a timer, a
+  // store call or work that the test holds.
   const Answer& get(Message message);
 
   // ---- time and turns

@@ -50,17 +50,19 @@ class Instance {
   virtual void start() = 0;
   // Tells every loop that no new request comes.
   virtual void drain() = 0;
-  // thread_stop on every loop in reverse order, after a run() of the host. Throws Refused when something of
-  // it is under way still, and when thread_stop fails to end it.
+  // thread_stop on every loop in reverse order, after a run() of the host. Throws Refused while requests or
+  // work of it are under way: it runs on then, as before. Also when thread_stop does not end the rest.
   virtual void stop() = 0;
-  // Stops it if need be, calls destroy and lets go of the code. The plugin's threads are joined then.
+  // Stops it if need be, calls destroy and lets go of the code. The plugin's threads are joined then. Throws
+  // Refused as stop() does: nothing can come back to an instance that is gone.
   virtual void destroy() = 0;
 
   // "evloom.state/1": save of a stopped instance, load of a fresh one. Throw Refused.
   virtual Saved save() = 0;
   virtual void load(const Saved& saved) = 0;
 
-  // Requests, messages, work and submits under way: what the real host waits for before it stops an instance.
+  // Requests (that it handles, or renders), messages, work and submits under way: what the real host waits
+  // for before it stops an instance.
   virtual std::uint64_t in_flight() const = 0;
   virtual std::vector<Misbehaviour> misbehaviours() const = 0;
   virtual Leftovers leftovers() const = 0;
