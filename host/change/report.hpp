@@ -111,6 +111,7 @@ struct InstanceReport {
   std::vector<std::uint64_t> epochs;  // that use it
   std::uint64_t in_flight = 0;        // requests, messages, batches, pieces of work
   std::uint64_t misbehaviours = 0;
+  std::string blame;  // what they were, the first of each kind; empty when there was none
   WallTime started;
 };
 

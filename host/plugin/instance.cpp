@@ -365,7 +365,10 @@ void Instance::threw(const char* what, const char* text) noexcept {
 
 void Instance::misbehaved(Misbehaviour kind, std::string_view what) noexcept {
   const auto index = static_cast<std::size_t>(kind);
-  misbehaviours_[index].fetch_add(1, std::memory_order_relaxed);
+  if (misbehaviours_[index].fetch_add(1, std::memory_order_relaxed) == 0) {
+    const std::lock_guard lock(first_lock_);
+    first_misbehaviours_[index] = what;
+  }
   if (const loop::Loop* loop = loop::Loop::current()) {
     misbehaviour_series_[index].add(loop->index());
   } else {
@@ -384,6 +387,26 @@ std::uint64_t Instance::misbehaviours() const {
   std::uint64_t sum = 0;
   for (const auto& count : misbehaviours_) sum += count.load(std::memory_order_relaxed);
   return sum;
+}
+
+std::string Instance::first_misbehaviour(Misbehaviour kind) const {
+  const std::lock_guard lock(first_lock_);
+  return first_misbehaviours_[static_cast<std::size_t>(kind)];
+}
+
+std::string Instance::blame(Misbehaviour but) const {
+  std::string words;
+  for (std::size_t i = 0; i < kKinds; ++i) {
+    const auto kind = static_cast<Misbehaviour>(i);
+    const std::uint64_t count = misbehaviours(kind);
+    if (kind == but || count == 0) continue;
+    words += words.empty() ? "" : "; ";
+    words += misbehaviour_name(kind);
+    words += count == 1 ? " once" : " " + std::to_string(count) + " times";
+    if (const std::string first = first_misbehaviour(kind); !first.empty())
+      words += (count == 1 ? ": " : ", first: ") + first;
+  }
+  return words;
 }
 
 std::string Instance::label() const { return "instance '" + name_ + "' of " + library_->label(); }

@@ -113,6 +113,11 @@ class Instance {
   void misbehaved(Misbehaviour kind, std::string_view what) noexcept;
   std::uint64_t misbehaviours(Misbehaviour kind) const;
   std::uint64_t misbehaviours() const;
+  // What the first of a kind was; empty when there was none. [any]
+  std::string first_misbehaviour(Misbehaviour kind) const;
+  // "exception 2 times, first: drain threw: ...": every kind but one, with its count and what the first of it
+  // was; empty when there was none. [any]
+  std::string blame(Misbehaviour but = Misbehaviour::count_) const;
 
   const std::string& name() const { return name_; }
   const Library& library() const { return *library_; }
@@ -196,7 +201,9 @@ class Instance {
   static constexpr std::size_t kKinds = static_cast<std::size_t>(Misbehaviour::count_);
   std::array<std::atomic<std::uint64_t>, kKinds> misbehaviours_{};
   std::array<observe::Counter, kKinds> misbehaviour_series_;
-  std::mutex off_loop_;  // among threads that are no loops: they share one column of the series
+  std::mutex off_loop_;            // among threads that are no loops: they share one column of the series
+  mutable std::mutex first_lock_;  // taken once per kind, and by who asks
+  std::array<std::string, kKinds> first_misbehaviours_;
 };
 
 }  // namespace evloom::plugin
