@@ -242,6 +242,40 @@ TEST(PluginCheck, SaysWhatItTriesAndHowItWent) {
   EXPECT_NE(failed.output.find(bad("throws_on_request") + " --seed 7\n"), std::string::npos) << failed.output;
 }
 
+// Run by a shell as it is printed, it fails in the same way.
+TEST(PluginCheck, TheCommandForOnceMoreIsComplete) {
+  const TempDir folder;
+  const std::filesystem::path file = folder / "it's bad.so", config = folder / "own $HOME.yaml";
+  write_file(file, read_file(bad("throws_on_request")));
+  write_file(config,
+             "handlers: { one: { plugin: throws_on_request } }\nroutes: [{ path: /, handler: one }]\n");
+  const Outcome first = check({file.string(), "--from", bad("throws_on_request"), "--config", config.string(),
+                               "--only", "note", "--only", "requests", "--timeout", "9000", "--seed", "7"});
+  ASSERT_EQ(first.exit, (Exit{1, 0})) << first.errors;
+  const std::string_view before = "once more, the same way: evloom ";
+  const std::size_t at = first.output.find(before);
+  ASSERT_NE(at, std::string::npos) << first.output;
+  const std::string arguments = first.output.substr(at + before.size());
+  for (const char* option : {" --from ", " --config ", " --only requests", " --timeout 9000", " --seed 7"})
+    EXPECT_NE(arguments.find(option), std::string::npos) << arguments;
+  const Outcome again =
+      run({"/bin/sh", "-c", "exec " + evloom_binary() + " " + arguments}, widened(milliseconds(60000)));
+  EXPECT_EQ(again.exit, (Exit{1, 0})) << again.errors;
+  EXPECT_NE(again.output.find("requests            failed"), std::string::npos) << again.output;
+  EXPECT_NE(again.output.find(std::string(before) + arguments), std::string::npos) << again.output;
+}
+
+TEST(PluginCheck, WhatAPluginSaysMovesNoCursor) {
+  const std::vector<std::string> arguments = {bad("stop_throws"), "--only", "life"};
+  const Outcome outcome = check(arguments);
+  EXPECT_NE(outcome.output.find("the table\\x1b[2J is gone\\x07"), std::string::npos) << outcome.output;
+  for (const char c : outcome.output)
+    EXPECT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20) << outcome.output;
+  const Json json = report(arguments, 1);
+  EXPECT_NE(json["tests"][0]["reason"].get<std::string>().find("the table\x1b[2J is gone\a"),
+            std::string::npos);
+}
+
 TEST(PluginCheck, ASeedRepeatsWhatChanceChose) {
   const std::vector<std::string> arguments = {bad("throws_on_request"), "--only", "requests", "--seed"};
   const auto reason = [&](const char* seed) {
