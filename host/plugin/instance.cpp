@@ -50,6 +50,7 @@ Instance::Instance(Spec spec, HostContext& context, std::uint32_t slot)
       library_(std::move(spec.library)),
       options_(std::move(spec.options)),
       logger_(context.log.logger(name_)),
+      who_(logger_.module().data()),
       metrics_(context.metrics.group({{"instance", name_}})),
       view_{{sizeof(evl_host), EVL_ABI_VERSION, &Access::get_interface}, this},
       slot_(slot),
@@ -60,6 +61,7 @@ Instance::Instance(Spec spec, HostContext& context, std::uint32_t slot)
   library_->prepare(loops_);
   for (std::uint32_t i = 0; i < loops_; ++i) {
     cells_[i].owner = this;
+    cells_[i].who = who_;
     cells_[i].threw = [](loop::Pins& pins, const char* text) noexcept {
       static_cast<Cell&>(pins).owner->threw("a message or piece of work", text);
     };
@@ -173,6 +175,7 @@ evl_status Instance::start_here(loop::Loop& loop, std::string& why) noexcept {
 
   Reason reason;
   void* slot = nullptr;
+  const loop::Duty::Scope scope(&loop.duty(), who_, "thread_start");
   const evl_status status =
       plugin::call([&] { return plugin_.thread_start(plugin_.instance, &loop, &slot, reason.error()); },
                    [&](const char* what) {

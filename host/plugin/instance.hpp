@@ -25,6 +25,7 @@
 
 #include "base/result.hpp"
 #include "config/node.hpp"
+#include "loop/loop.hpp"
 #include "loop/pins.hpp"
 #include "observe/log.hpp"
 #include "observe/metrics.hpp"
@@ -34,10 +35,6 @@
 #include "plugin/library.hpp"
 #include "plugin/misbehaviour.hpp"
 #include "plugin/state.hpp"
-
-namespace evloom::loop {
-class Loop;
-}
 
 namespace evloom::plugin {
 
@@ -102,10 +99,12 @@ class Instance {
   void* object() const { return plugin_.instance; }
   void* slot(loop::Loop& on) const;
 
-  // Calls into the plugin: `body` returns evl_status or nothing. A throw is counted and logged under `what`.
-  // [any]
+  // Calls into the plugin: `body` returns evl_status or nothing. A throw is counted and logged under `what`,
+  // a literal; and so is a call that holds its loop for long. [any]
   template <typename Body>
   evl_status call(const char* what, Body&& body) noexcept {
+    loop::Loop* const here = loop::Loop::current();
+    const loop::Duty::Scope scope(here ? &here->duty() : nullptr, who_, what);
     return plugin::call(std::forward<Body>(body), [&](const char* text) { threw(what, text); });
   }
 
@@ -183,6 +182,7 @@ class Instance {
   const std::shared_ptr<Library> library_;
   const config::Node options_;
   const observe::Logger logger_;
+  const char* const who_;  // the logger's module: it lives as long as the log
   observe::MetricGroup metrics_;
   std::vector<Series> series_;
   const View view_;
