@@ -332,6 +332,7 @@ void Generations::report(HostReport& report) const {
         instance.swapped = part.planned->swapped;
         instance.in_flight = part.instance->in_flight();
         instance.misbehaviours = part.instance->misbehaviours();
+        instance.blame = part.instance->blame();
         instance.started = part.started;
         report.instances.push_back(std::move(instance));
       }

@@ -100,6 +100,7 @@ Status Host::launch(epoch::Plan plan) {
   if (!pool) return pool.error();
   pool_ = std::move(*pool);
   common_.pool = pool_.get();
+  if (Status status = watch_loops(); !status) return status;
   workers_ = std::make_unique<loop::Workers>(plan.config->work_threads, kWorkQueue);
 
   plugin::add_base_services(services_);
@@ -119,6 +120,41 @@ Status Host::launch(epoch::Plan plan) {
                                        options_.source, options_.swaps, options_.interrupt);
   up_ = true;
   return changes_->start(std::move(plan));
+}
+
+// What holds a loop up all of its requests wait for: that is to be seen, and who it was.
+Status Host::watch_loops() {
+  std::vector<observe::Histogram> series;
+  for (std::uint32_t i = 0; i < pool_->size(); ++i) {
+    auto made = host_metrics_.histogram("evloom_loop_lag_seconds",
+                                        "How late a loop comes to what is sent to it, asked once a second.",
+                                        {{"loop", std::to_string(i)}});
+    if (!made) return made.error();
+    series.push_back(*made);
+  }
+  observe::Log& log = common_.log;
+  watchdog_ = std::make_unique<loop::Watchdog>(
+      *pool_,
+      loop::Watchdog::Hooks{
+          [series = std::move(series)](std::uint32_t loop, std::int64_t ns) {
+            series[loop].observe_ns(loop, ns);
+          },
+          [&log](const loop::Held& held) {
+            const auto ms = held.ns / 1'000'000;
+            if (!held.what) {
+              log.logger("loop").fault(observe::Level::kWarn, "held",
+                                       "loop {} has not turned for {} ms, and is in no call of a plugin",
+                                       held.loop, ms);
+              return;
+            }
+            log.logger(held.who).fault(
+                observe::Level::kWarn, held.ended ? "held" : "holds",
+                "{} {} loop {} for {} ms{}: all that is served there waits; hand what takes long to the "
+                "workers",
+                held.what, held.ended ? "held" : "has held", held.loop, ms,
+                held.ended ? "" : " and has not returned");
+          }});
+  return {};
 }
 
 // ---- what operators ask ----------------------------------------------------------------------------------
@@ -233,6 +269,7 @@ Host::~Host() {
   changes_.reset();
   listeners_.clear();
   builder_.reset();
+  watchdog_.reset();
   workers_.reset();  // before the loops, to which the last pieces of work return
   pool_.reset();
 }

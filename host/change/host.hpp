@@ -22,6 +22,7 @@
 #include "epoch/plan.hpp"
 #include "loop/mailbox.hpp"
 #include "loop/pool.hpp"
+#include "loop/watchdog.hpp"
 #include "loop/workers.hpp"
 #include "observe/log.hpp"
 #include "observe/metrics.hpp"
@@ -74,6 +75,7 @@ class Host final : public Control {
 
   Host(const Options& options, const epoch::Builtins& builtins, observe::Log& log, std::uint32_t threads);
   Status launch(epoch::Plan plan);
+  Status watch_loops();
   CommandAnswer carry_out(const Command& command, const std::string& by);
   // Has the rest of earlier changes seen to, now and whenever there is something to do.
   void tend();
@@ -93,6 +95,7 @@ class Host final : public Control {
   plugin::SlotNumbers slots_;
   Journal journal_;
   std::unique_ptr<loop::Pool> pool_;
+  std::unique_ptr<loop::Watchdog> watchdog_;
   std::unique_ptr<loop::Workers> workers_;
   std::unique_ptr<plugin::HostContext> context_;
   std::unique_ptr<loop::Mailbox> mailbox_;  // of the control thread

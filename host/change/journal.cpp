@@ -96,8 +96,9 @@ ChangeReport Journal::close(Outcome outcome) {
       logger_.info("{}: nothing has changed; epoch {} serves on", title(change), change.epoch);
       break;
     default:
-      logger_.error("{} {}: {}; epoch {} serves on", title(change), to_string(outcome), change.error,
-                    change.epoch);
+      logger_.error("{} {}: {}; {}", title(change), to_string(outcome), change.error,
+                    change.kind == ChangeKind::start ? std::string("this process does not serve")
+                                                     : fmt::format("epoch {} serves on", change.epoch));
       break;
   }
   return change;

@@ -52,7 +52,7 @@ enum class ChangeKind : std::uint8_t { start, reload, swap, rollback };
 std::string_view to_string(ChangeKind kind);
 
 // running: under way. serving: done. unchanged: there was nothing to do. refused: nothing was begun. failed:
-// the epoch before serves on.
+// the epoch before serves on; after a start, this process does not serve.
 enum class Outcome : std::uint8_t { running, serving, unchanged, refused, failed };
 std::string_view to_string(Outcome outcome);
 
@@ -111,6 +111,7 @@ struct InstanceReport {
   std::vector<std::uint64_t> epochs;  // that use it
   std::uint64_t in_flight = 0;        // requests, messages, batches, pieces of work
   std::uint64_t misbehaviours = 0;
+  std::string blame;  // what they were, the first of each kind; empty when there was none
   WallTime started;
 };
 

@@ -67,6 +67,11 @@ std::string Scene::ask(kit::Message message) {
   return {};
 }
 
+std::string Scene::end() {
+  host_.stop();
+  return host_.complaints();
+}
+
 std::string Scene::problems() {
   const auto all = host_.misbehaviours();
   if (!all.empty()) {

@@ -31,6 +31,8 @@ class Scene {
   bool settle(const evl::testkit::Exchange& exchange);
   // What is wrong by now: misbehaviours, and, when nothing should be under way, what is left. Empty: nothing.
   std::string problems();
+  // Stops all; what is wrong then. The last call. Empty: nothing.
+  std::string end();
 
  private:
   evl::testkit::Host host_;

@@ -76,10 +76,12 @@ Verdict test_cancel(Run& run);
 Verdict test_stores(Run& run);
 
 // The whole life of an instance on a stage, from the file on, with each step said; `meanwhile` between start
-// and stop. Its library, which is to be unloaded, or the first failure.
+// and stop. Its library, which is to be unloaded, or the first failure. What thread_stop left on a loop is a
+// failure with `meanwhile` only; `left` gets the words for it.
 Result<std::shared_ptr<plugin::Library>> live(Run& run, Stage& stage,
-                                              const std::function<Status(plugin::Instance&)>& meanwhile = {});
-// "exception 2 times, wrong_state once"; empty when there was none.
+                                              const std::function<Status(plugin::Instance&)>& meanwhile = {},
+                                              std::string* left = nullptr);
+// "exception 2 times, first: drain threw: ..."; empty when there was none.
 std::string misbehaviours(const plugin::Instance& instance);
 
 }  // namespace evloom::check

@@ -179,7 +179,9 @@ Verdict test_requests(Run& run) {
       run.step("on_request (" + message.method + " " + message.target + ")");
       if (std::string wrong = scene.ask(std::move(message)); !wrong.empty()) return failed(wrong);
     }
-    return passed();
+    run.step("the end of a host that has sent it requests");
+    const std::string wrong = scene.end();
+    return wrong.empty() ? passed() : failed("after " + std::to_string(kRequests) + " requests: " + wrong);
   });
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include "check/test.hpp"
 #include "plugin/leftovers.hpp"
@@ -10,6 +11,7 @@ namespace evloom::check {
 
 namespace {
 
+constexpr std::chrono::milliseconds kLook{1};  // at what another thread is about to do
 constexpr int kWarmUp = 5;
 constexpr int kCycles = 100;
 
@@ -33,32 +35,25 @@ Holdings holdings() {
 Status live_on(Run& run, std::uint32_t loops) {
   auto stage = Stage::set(loops);
   if (!stage) return stage.error();
-  auto library = live(run, **stage);
+  std::string left;
+  auto library = live(run, **stage, {}, &left);
   if (!library) return library.error();
   run.step("unload");
   const plugin::UnloadResult unloaded = plugin::Library::unload(std::move(*library));
   if (unloaded.left_behind) return Error{unloaded.reason};
+  if (!left.empty()) return Error{left};
   return {};
 }
 
 }  // namespace
 
 std::string misbehaviours(const plugin::Instance& instance) {
-  std::string words;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(plugin::Misbehaviour::count_); ++i) {
-    const auto kind = static_cast<plugin::Misbehaviour>(i);
-    if (kind == plugin::Misbehaviour::left_behind) continue;  // the test `leftovers` is about these
-    const std::uint64_t count = instance.misbehaviours(kind);
-    if (count == 0) continue;
-    words += words.empty() ? "" : ", ";
-    words += std::string(plugin::misbehaviour_name(kind)) +
-             (count == 1 ? " once" : " " + std::to_string(count) + " times");
-  }
-  return words;
+  return instance.blame(plugin::Misbehaviour::left_behind);  // the test `leftovers` is about these
 }
 
 Result<std::shared_ptr<plugin::Library>> live(Run& run, Stage& stage,
-                                              const std::function<Status(plugin::Instance&)>& meanwhile) {
+                                              const std::function<Status(plugin::Instance&)>& meanwhile,
+                                              std::string* left) {
   auto library = run.subject.load(run.vault);
   if (!library) return library.error();
   auto options = run.subject.options();
@@ -77,10 +72,14 @@ Result<std::shared_ptr<plugin::Library>> live(Run& run, Stage& stage,
       return status.error();
     }
   }
-  run.step("thread_stop");
   instance->drain();
+  run.step("the wait for its messages and work to end (none may bring forth another for ever)");
+  while (!instance->idle()) std::this_thread::sleep_for(kLook);
+  run.step("thread_stop");
   if (Status status = instance->stop(kNoLimit); !status) return status.error();
-  const std::string wrong = misbehaviours(*instance);
+  // What is left once it has been used nothing else will find.
+  const std::string wrong = meanwhile ? instance->blame() : misbehaviours(*instance);
+  if (left) *left = instance->first_misbehaviour(plugin::Misbehaviour::left_behind);
   run.step("destroy");
   instance.reset();
   if (!wrong.empty()) return Error{"it misbehaved: " + wrong};

@@ -156,7 +156,7 @@ class Stand {
       return Error{"8 s after the last swap a replaced build is still in use"};
     for (const change::InstanceReport& instance : host_->report().instances)
       if (instance.name == kName && instance.misbehaviours != 0)
-        return Error{"it misbehaved " + std::to_string(instance.misbehaviours) + " times while it served"};
+        return Error{"it misbehaved while it served: " + instance.blame};
     for (const change::ChangeReport& change : host_->history())
       for (const change::CodeReport& code :
            change.before ? change.before->code : std::vector<change::CodeReport>())

@@ -2,7 +2,6 @@
 
 #include <fmt/chrono.h>
 #include <fmt/core.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <cstring>
@@ -13,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/own_folder.hpp"
 #include "cli/commands.hpp"
 #include "cli/dev_config.hpp"
 #include "cli/file_watch.hpp"
@@ -29,25 +29,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Clock = FileWatch::Clock;
-
-// Of this process; with all that is in it.
-class RunFolder {
- public:
-  RunFolder() : path_((fs::temp_directory_path() / "evloom-dev-XXXXXX").string()) {
-    if (!::mkdtemp(path_.data())) path_.clear();
-  }
-  RunFolder(const RunFolder&) = delete;
-  RunFolder& operator=(const RunFolder&) = delete;
-  ~RunFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  explicit operator bool() const { return !path_.empty(); }
-  fs::path operator/(const char* name) const { return fs::path(path_) / name; }
-
- private:
-  std::string path_;
-};
 
 std::string time_of_day() { return fmt::format("{:%H:%M:%S}", fmt::localtime(std::time(nullptr))); }
 
@@ -171,7 +152,7 @@ std::shared_ptr<const config::Config> quiet(const config::Config& from,
 
 // The configuration to serve: that of the options, or one that is written into `folder`.
 Result<fs::path> configuration(const DevOptions& options, const plugin::PluginFacts& facts,
-                               const RunFolder& folder) {
+                               const fs::path& folder) {
   if (!options.config.empty()) return options.config;
   auto text = dev_config(facts, options.port, folder / "admin.sock");
   if (!text) return text.error();
@@ -190,19 +171,19 @@ int dev(const DevOptions& options) {
     print_error(facts.error().message + "\n  build it first, or name the .so file that the build makes");
     return kWrongInput;
   }
-  const RunFolder folder;
+  std::error_code error;
+  const fs::path temporary = fs::temp_directory_path(error);
+  const auto folder = OwnFolder::make(error ? fs::path("/tmp") : temporary, "evloom-dev-");
   if (!folder) {
-    print_error("cannot make a folder in '" + fs::temp_directory_path().string() +
-                "': " + std::strerror(errno) + "; set TMPDIR to one that can be written to");
+    print_error(folder.error().message + "; set TMPDIR to one that can be written to");
     return kFailed;
   }
-  auto config = configuration(options, *facts, folder);
+  auto config = configuration(options, *facts, folder->path());
   if (!config) {
     print_error(config.error().message);
     return kWrongInput;
   }
   // The folder of what a link points to is where a linker works.
-  std::error_code error;
   fs::path file = fs::canonical(options.file, error);
   if (error) file = fs::absolute(options.file);
   const auto hint = [&options, &facts] {

@@ -12,6 +12,7 @@
 #include "cli/load.hpp"
 #include "cli/table.hpp"
 #include "cli/templates.hpp"
+#include "cli/terminal.hpp"
 #include "config/config.hpp"
 #include "plugin/catalogue.hpp"
 #include "plugin/note.hpp"
@@ -50,12 +51,6 @@ Status write_new(const fs::path& path, const std::string& text) {
   return {};
 }
 
-// An absolute path as a shell takes it.
-std::string quoted(const fs::path& path) {
-  const std::string text = path.string();
-  return text.find_first_of(" '\"$&;()<>|*?\\`") == std::string::npos ? text : "'" + text + "'";
-}
-
 Words words_of(const NewOptions& options) {
   const std::string version = EVLOOM_VERSION;
   const fs::path at = prefix();
@@ -66,7 +61,7 @@ Words words_of(const NewOptions& options) {
           {"PLUGINS", own_plugins().string()},
           {"PREFIX_PATH", at.empty() ? " -DCMAKE_PREFIX_PATH=PREFIX"
                           : standard ? ""
-                                     : " -DCMAKE_PREFIX_PATH=" + quoted(at)},
+                                     : " -DCMAKE_PREFIX_PATH=" + shell_word(at.string())},
           {"DOCS", at.empty() ? "PREFIX/share/doc/evloom" : (at / "share/doc/evloom/docs").string()}};
 }
 
@@ -77,7 +72,7 @@ void print_next(const NewOptions& options, const fs::path& folder, const std::ve
   for (const auto& [word, value] : words_of(options))
     if (word == "PREFIX_PATH") path = value;
   std::cout << "made " << style.paint(Colour::bold, folder.string()) << ": " << join(files) << "\n\n"
-            << "next:\n  cd " << quoted(folder) << "\n  cmake -B build" << path
+            << "next:\n  cd " << shell_word(folder.string()) << "\n  cmake -B build" << path
             << " && cmake --build build\n  ctest --test-dir build --output-on-failure\n  evloom dev " << so
             << " -c " << options.name << ".yaml\n";
   if (prefix().empty())

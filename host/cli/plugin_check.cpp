@@ -10,6 +10,7 @@
 #include "check/conformance.hpp"
 #include "cli/commands.hpp"
 #include "cli/load.hpp"
+#include "cli/terminal.hpp"
 #include "cli/trial_process.hpp"
 #include "plugin/elf_file.hpp"
 
@@ -45,12 +46,27 @@ struct Counts {
 // Lines after the first are moved under it.
 std::string indented(const std::string& text, const std::string& by) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : plain_lines(text)) {
     out += c;
     if (c == '\n') out += by;
   }
   while (!out.empty() && (out.back() == '\n' || out.back() == ' ')) out.pop_back();
   return out;
+}
+
+// The command that tries the same once more, for a shell.
+std::string once_more(const check::ConformanceSpec& spec) {
+  std::string command = "evloom plugin check " + shell_word(spec.asked.file.string());
+  const auto add = [&command](const char* option, const std::string& value) {
+    if (!value.empty()) command += std::string(" ") + option + " " + shell_word(value);
+  };
+  add("--from", spec.asked.from.string());
+  add("--config", spec.asked.config.string());
+  for (const std::string& name : spec.only) add("--only", name);
+  if (const long timeout = milliseconds(spec.timeout); timeout != PluginCheckOptions().timeout.count())
+    add("--timeout", std::to_string(timeout));
+  add("--seed", std::to_string(spec.asked.seed));
+  return command;
 }
 
 void print(const check::TestReport& report) {
@@ -142,7 +158,8 @@ int plugin_check(const PluginCheckOptions& options) {
   Counts counts;
   Json tests = Json::array();
   if (!options.json)
-    std::cout << "checking " << spec.asked.file.string() << ", seed " << spec.asked.seed << std::endl;
+    std::cout << "checking " << plain_lines(spec.asked.file.string()) << ", seed " << spec.asked.seed
+              << std::endl;
   const auto reports = check::run_tests(spec, [&](const check::TestReport& report) {
     counts.add(report.verdict.kind);
     if (options.json) {
@@ -163,10 +180,7 @@ int plugin_check(const PluginCheckOptions& options) {
     std::cout << all.dump(2, ' ', false, Json::error_handler_t::replace) << std::endl;
   } else {
     std::cout << counts.passed << " passed, " << counts.failed << " failed, " << counts.skipped << " skipped";
-    if (counts.failed != 0) {
-      std::cout << "; once more, the same way: evloom plugin check " << spec.asked.file.string() << " --seed "
-                << spec.asked.seed;
-    }
+    if (counts.failed != 0) std::cout << "; once more, the same way: " << once_more(spec);
     std::cout << std::endl;
   }
   return counts.failed == 0 ? kGood : kFailed;

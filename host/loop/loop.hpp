@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "loop/deadline.hpp"
+#include "loop/duty.hpp"
 #include "loop/mailbox.hpp"
 
 struct event_base;
@@ -35,6 +36,9 @@ class Loop final : public ::evl_loop {
   Mailbox& mailbox() { return *mailbox_; }
   DeadlineQueue& deadlines() { return deadlines_; }
 
+  // Which call of a plugin this loop is in. Written here, read by anyone.
+  Duty& duty() { return duty_; }
+
   // What an instance's thread_start returned here; null when it has not been called. [loop]
   void*& slot(std::size_t index) { return slots_[index]; }
 
@@ -51,6 +55,7 @@ class Loop final : public ::evl_loop {
  private:
   Loop(std::uint32_t index, event_base* base) : index_(index), base_(base), deadlines_(base) {}
 
+  Duty duty_;
   std::uint32_t index_;
   event_base* base_;
   void* context_ = nullptr;

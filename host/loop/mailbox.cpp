@@ -7,6 +7,8 @@
 #include <cstring>
 #include <new>
 
+#include "loop/loop.hpp"
+
 namespace evloom::loop {
 
 namespace {
@@ -57,7 +59,11 @@ bool Mailbox::drain() {
   while (Link* link = queue_.pop()) {
     auto* message = reinterpret_cast<evl_message*>(link);
     auto* pins = static_cast<Pins*>(message->reserved[1]);
-    run_pinned(pins, [&] { message->run(message, owner_); });  // `message` may be gone from here on
+    {
+      Duty* const duty = pins && pins->who && owner_ ? &static_cast<Loop*>(owner_)->duty() : nullptr;
+      const Duty::Scope scope(duty, pins ? pins->who : nullptr, "a message or piece of work");
+      run_pinned(pins, [&] { message->run(message, owner_); });  // `message` may be gone from here on
+    }
     if (pins) pins->fetch_sub(1, std::memory_order_release);
     if (++ran == kMessagesPerTurn) {
       if (!signalled_.exchange(true)) wake();

@@ -11,6 +11,9 @@ namespace evloom::loop {
 struct Pins : std::atomic<std::uint32_t> {
   constexpr Pins() noexcept : std::atomic<std::uint32_t>(0) {}
 
+  // Whose they are; null: nobody's who is to blame when they take long. Lives as long as the loops.
+  const char* who = nullptr;
+
   // Told what a message or a piece of work threw, on the thread where it ran, while it is still pinned. Null:
   // it was not expected to throw, and the exception goes on.
   void (*threw)(Pins& pins, const char* what) noexcept = nullptr;

@@ -50,6 +50,7 @@ Instance::Instance(Spec spec, HostContext& context, std::uint32_t slot)
       library_(std::move(spec.library)),
       options_(std::move(spec.options)),
       logger_(context.log.logger(name_)),
+      who_(logger_.module().data()),
       metrics_(context.metrics.group({{"instance", name_}})),
       view_{{sizeof(evl_host), EVL_ABI_VERSION, &Access::get_interface}, this},
       slot_(slot),
@@ -60,6 +61,7 @@ Instance::Instance(Spec spec, HostContext& context, std::uint32_t slot)
   library_->prepare(loops_);
   for (std::uint32_t i = 0; i < loops_; ++i) {
     cells_[i].owner = this;
+    cells_[i].who = who_;
     cells_[i].threw = [](loop::Pins& pins, const char* text) noexcept {
       static_cast<Cell&>(pins).owner->threw("a message or piece of work", text);
     };
@@ -173,6 +175,7 @@ evl_status Instance::start_here(loop::Loop& loop, std::string& why) noexcept {
 
   Reason reason;
   void* slot = nullptr;
+  const loop::Duty::Scope scope(&loop.duty(), who_, "thread_start");
   const evl_status status =
       plugin::call([&] { return plugin_.thread_start(plugin_.instance, &loop, &slot, reason.error()); },
                    [&](const char* what) {
@@ -365,7 +368,10 @@ void Instance::threw(const char* what, const char* text) noexcept {
 
 void Instance::misbehaved(Misbehaviour kind, std::string_view what) noexcept {
   const auto index = static_cast<std::size_t>(kind);
-  misbehaviours_[index].fetch_add(1, std::memory_order_relaxed);
+  if (misbehaviours_[index].fetch_add(1, std::memory_order_relaxed) == 0) {
+    const std::lock_guard lock(first_lock_);
+    first_misbehaviours_[index] = what;
+  }
   if (const loop::Loop* loop = loop::Loop::current()) {
     misbehaviour_series_[index].add(loop->index());
   } else {
@@ -384,6 +390,26 @@ std::uint64_t Instance::misbehaviours() const {
   std::uint64_t sum = 0;
   for (const auto& count : misbehaviours_) sum += count.load(std::memory_order_relaxed);
   return sum;
+}
+
+std::string Instance::first_misbehaviour(Misbehaviour kind) const {
+  const std::lock_guard lock(first_lock_);
+  return first_misbehaviours_[static_cast<std::size_t>(kind)];
+}
+
+std::string Instance::blame(Misbehaviour but) const {
+  std::string words;
+  for (std::size_t i = 0; i < kKinds; ++i) {
+    const auto kind = static_cast<Misbehaviour>(i);
+    const std::uint64_t count = misbehaviours(kind);
+    if (kind == but || count == 0) continue;
+    words += words.empty() ? "" : "; ";
+    words += misbehaviour_name(kind);
+    words += count == 1 ? " once" : " " + std::to_string(count) + " times";
+    if (const std::string first = first_misbehaviour(kind); !first.empty())
+      words += (count == 1 ? ": " : ", first: ") + first;
+  }
+  return words;
 }
 
 std::string Instance::label() const { return "instance '" + name_ + "' of " + library_->label(); }

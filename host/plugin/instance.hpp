@@ -25,6 +25,7 @@
 
 #include "base/result.hpp"
 #include "config/node.hpp"
+#include "loop/loop.hpp"
 #include "loop/pins.hpp"
 #include "observe/log.hpp"
 #include "observe/metrics.hpp"
@@ -34,10 +35,6 @@
 #include "plugin/library.hpp"
 #include "plugin/misbehaviour.hpp"
 #include "plugin/state.hpp"
-
-namespace evloom::loop {
-class Loop;
-}
 
 namespace evloom::plugin {
 
@@ -102,10 +99,12 @@ class Instance {
   void* object() const { return plugin_.instance; }
   void* slot(loop::Loop& on) const;
 
-  // Calls into the plugin: `body` returns evl_status or nothing. A throw is counted and logged under `what`.
-  // [any]
+  // Calls into the plugin: `body` returns evl_status or nothing. A throw is counted and logged under `what`,
+  // a literal; and so is a call that holds its loop for long. [any]
   template <typename Body>
   evl_status call(const char* what, Body&& body) noexcept {
+    loop::Loop* const here = loop::Loop::current();
+    const loop::Duty::Scope scope(here ? &here->duty() : nullptr, who_, what);
     return plugin::call(std::forward<Body>(body), [&](const char* text) { threw(what, text); });
   }
 
@@ -113,6 +112,11 @@ class Instance {
   void misbehaved(Misbehaviour kind, std::string_view what) noexcept;
   std::uint64_t misbehaviours(Misbehaviour kind) const;
   std::uint64_t misbehaviours() const;
+  // What the first of a kind was; empty when there was none. [any]
+  std::string first_misbehaviour(Misbehaviour kind) const;
+  // "exception 2 times, first: drain threw: ...": every kind but one, with its count and what the first of it
+  // was; empty when there was none. [any]
+  std::string blame(Misbehaviour but = Misbehaviour::count_) const;
 
   const std::string& name() const { return name_; }
   const Library& library() const { return *library_; }
@@ -178,6 +182,7 @@ class Instance {
   const std::shared_ptr<Library> library_;
   const config::Node options_;
   const observe::Logger logger_;
+  const char* const who_;  // the logger's module: it lives as long as the log
   observe::MetricGroup metrics_;
   std::vector<Series> series_;
   const View view_;
@@ -196,7 +201,9 @@ class Instance {
   static constexpr std::size_t kKinds = static_cast<std::size_t>(Misbehaviour::count_);
   std::array<std::atomic<std::uint64_t>, kKinds> misbehaviours_{};
   std::array<observe::Counter, kKinds> misbehaviour_series_;
-  std::mutex off_loop_;  // among threads that are no loops: they share one column of the series
+  std::mutex off_loop_;            // among threads that are no loops: they share one column of the series
+  mutable std::mutex first_lock_;  // taken once per kind, and by who asks
+  std::array<std::string, kKinds> first_misbehaviours_;
 };
 
 }  // namespace evloom::plugin

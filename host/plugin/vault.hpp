@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "base/fd.hpp"
+#include "base/own_folder.hpp"
 #include "base/result.hpp"
 
 namespace evloom::plugin {
@@ -20,19 +20,17 @@ class Vault {
   static Result<std::shared_ptr<Vault>> open(std::filesystem::path parent = {});
   // Removes what killed processes left behind in the folder that open() would choose.
   static void sweep(std::filesystem::path parent = {});
-  ~Vault();
   Vault(const Vault&) = delete;
   Vault& operator=(const Vault&) = delete;
 
-  const std::filesystem::path& folder() const { return folder_; }
+  const std::filesystem::path& folder() const { return folder_.path(); }
   // A path in it that was never given out before: "STEM-SERIAL.so".
   std::filesystem::path next(const std::string& stem);
 
  private:
-  Vault(std::filesystem::path folder, Fd lock) : folder_(std::move(folder)), lock_(std::move(lock)) {}
+  explicit Vault(OwnFolder folder) : folder_(std::move(folder)) {}
 
-  std::filesystem::path folder_;
-  Fd lock_;
+  const OwnFolder folder_;
   std::uint64_t serial_ = 0;
 };
 

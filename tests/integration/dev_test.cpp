@@ -49,9 +49,22 @@ class Dev : public ::testing::Test {
     std::vector<std::string> command = {evloom_binary(), "dev", file_.string()};
     command.insert(command.end(), arguments.begin(), arguments.end());
     process_ = std::make_unique<Process>(Process::Options{.command = command,
+                                                          .environment = {{"TMPDIR", temporary().string()}},
                                                           .folder = folder_.path(),
                                                           .output = folder_ / "dev.out",
                                                           .errors = folder_ / "dev.err"});
+  }
+  // For its own folders; there, those of `evloom dev`.
+  fs::path temporary() const {
+    fs::path folder = folder_ / "tmp";
+    fs::create_directories(folder);
+    return folder;
+  }
+  std::vector<fs::path> run_folders() const {
+    std::vector<fs::path> found;
+    for (const auto& entry : fs::directory_iterator(temporary()))
+      if (entry.path().filename().string().starts_with("evloom-dev-")) found.push_back(entry.path());
+    return found;
   }
   bool said(std::string_view text) const { return process_->output().find(text) != std::string::npos; }
   testing::AssertionResult says(std::string_view text) const {
@@ -135,6 +148,25 @@ TEST_F(Dev, ABrokenFileIsRefusedWithTheReasonAndTheOneBeforeServesOn) {
   write_over(plugin_file("generation_2"), file_);
   EXPECT_TRUE(says("unchanged"));
   expect_end();
+}
+
+TEST_F(Dev, WhatAKilledOneLeftBehindTheNextRemoves) {
+  start(plugin_file("hello"), "hello.so");
+  const std::vector<fs::path> first = run_folders();
+  ASSERT_EQ(first.size(), 1u);
+  process_->signal(SIGKILL);
+  ASSERT_TRUE(process_->wait(widened(milliseconds(10000))));
+  EXPECT_EQ(run_folders(), first);
+  start(plugin_file("hello"), "hello.so");
+  const std::vector<fs::path> second = run_folders();
+  ASSERT_EQ(second.size(), 1u);
+  EXPECT_NE(second, first);
+  // Of one that lives nothing is taken: another, beside it, ends at once.
+  const Outcome other = run({evloom_binary(), "dev", (folder_ / "none.so").string()});
+  EXPECT_EQ(other.exit.code, 2);
+  EXPECT_EQ(run_folders(), second);
+  expect_end();
+  EXPECT_TRUE(run_folders().empty());
 }
 
 TEST_F(Dev, AFolderThatIsRemovedAndBuiltAnewIsFoundAgain) {

@@ -82,6 +82,27 @@ TEST(Metrics, CountWhatHappened) {
   EXPECT_EQ(evloom.stop(), "");
 }
 
+TEST(LoopLag, IsMeasuredAndWhoHoldsALoopUpIsNamed) {
+  Evloom evloom(yaml({}));
+  Client client = evloom.connect();
+  for (const char* loop : {"0", "1"}) {
+    const std::string series = std::string("evloom_loop_lag_seconds_count{loop=\"") + loop + "\"} ";
+    EXPECT_TRUE(wait_until(widened(milliseconds(10000)), [&] {
+      const std::string figures = client.get("/metrics").body;
+      const std::size_t at = figures.find(series);
+      return at != std::string::npos && figures[at + series.size()] != '0';
+    })) << series;
+  }
+  EXPECT_EQ(evloom.log().find("held"), std::string::npos) << evloom.log();
+  EXPECT_EQ(client.get("/echo?block=1000").status, 200);
+  EXPECT_TRUE(wait_until(widened(milliseconds(10000)), [&] {
+    return evloom.log_has("on_request held loop ");
+  })) << evloom.log();
+  EXPECT_TRUE(evloom.log_has("warn echo - on_request has held loop ")) << evloom.log();
+  EXPECT_TRUE(evloom.log_has("hand what takes long to the workers")) << evloom.log();
+  EXPECT_EQ(evloom.stop(), "");
+}
+
 TEST(AccessLog, HasOneLineForEachRequest) {
   Evloom evloom(yaml({.log = "{ access: true }"}));
   Client client = evloom.connect();

@@ -118,6 +118,7 @@ struct Fault {
 };
 
 constexpr const char* kHangs = "did not return within ";
+constexpr const char* kNeverIdle = "in the wait for its messages and work to end";
 
 const Fault kFaults[] = {
     {"garbage_note", "note", "its id does not follow the rule"},
@@ -148,11 +149,14 @@ const Fault kFaults[] = {
     {"start_fails", "life", "failed to start on loop 1: no descriptor is left"},
     {"start_hangs", "life", kHangs},
     {"stop_hangs", "life", kHangs},
+    {"posts_forever", "life", kNeverIdle},
+    {"stop_throws", "life", "it misbehaved: exception 2 times, first: thread_stop threw: the table"},
     {"destroy_crashes", "life", "crashed (SIGABRT) in destroy"},
     {"any_id", "unknown-ids", "gives a table for the unknown id \"evloom.handler\""},
     {"option_overflows", "options", "crashed (SIGABRT) in create with option 'rows' = 1000"},
     {"event_left", "leftovers", "1 event was left on loop 0"},
     {"timer_left", "leftovers", "1 event was left on loop 0"},
+    {"host_timer_left", "leftovers", "thread_stop left 1 timers behind"},
     {"thread_left", "leftovers", "('bad-thread') of instance 'thread_left'"},
     {"start_fails_third", "loops", "with 8 loops: instance 'start_fails_third'"},
     {"event_left_third", "loops", "with 8 loops: 1 event was left on loop 2"},
@@ -162,6 +166,7 @@ const Fault kFaults[] = {
     {"descriptor_left", "cycles", "200 descriptors more after 100 lives than before"},
     {"blind_trust", "missing-interfaces", "a host without evloom.host.metrics/1"},
     {"throws_on_request", "requests", "on_request threw: thrown by on_request"},
+    {"request_timer_left", "requests", "timers behind"},
     {"never_answers", "requests", "was held and is not answered"},
     {"narrow_results", "larger-structs", "walk arrays by the `size` of their first element"},
     {"cancel_crashes", "cancel", "crashed (SIGSEGV) in a request of which its"},
@@ -174,6 +179,7 @@ const Fault kFaults[] = {
     {"accepts_all", "state", "accepts takes state of version 4294967295"},
     {"forgets_state", "state", "save and load lose state"},
     {"second_fails", "swap", "there is one already"},
+    {"unix_peer", "swap", " times, first: on_request threw: no IP address; catch it inside"},
 };
 
 TEST(PluginCheck, KnowsEveryBadPlugin) {
@@ -196,7 +202,7 @@ class BadPlugin : public ::testing::TestWithParam<Fault> {};
 
 TEST_P(BadPlugin, IsCaughtByTheOneTestThatIsMeantForIt) {
   const Fault& fault = GetParam();
-  const bool hangs = fault.words == kHangs;
+  const bool hangs = fault.words == kHangs || fault.words == kNeverIdle;
   const Json json = report({bad(fault.plugin)}, 1, milliseconds(hangs ? 1500 : 15000));
   const auto failed = with_outcome(json, "failed");
   ASSERT_EQ(failed.size(), 1u) << json.dump(2);
@@ -234,6 +240,40 @@ TEST(PluginCheck, SaysWhatItTriesAndHowItWent) {
   EXPECT_NE(failed.output.find("cancel              skipped"), std::string::npos) << failed.output;
   EXPECT_NE(failed.output.find("`requests` did not pass"), std::string::npos) << failed.output;
   EXPECT_NE(failed.output.find(bad("throws_on_request") + " --seed 7\n"), std::string::npos) << failed.output;
+}
+
+// Run by a shell as it is printed, it fails in the same way.
+TEST(PluginCheck, TheCommandForOnceMoreIsComplete) {
+  const TempDir folder;
+  const std::filesystem::path file = folder / "it's bad.so", config = folder / "own $HOME.yaml";
+  write_file(file, read_file(bad("throws_on_request")));
+  write_file(config,
+             "handlers: { one: { plugin: throws_on_request } }\nroutes: [{ path: /, handler: one }]\n");
+  const Outcome first = check({file.string(), "--from", bad("throws_on_request"), "--config", config.string(),
+                               "--only", "note", "--only", "requests", "--timeout", "9000", "--seed", "7"});
+  ASSERT_EQ(first.exit, (Exit{1, 0})) << first.errors;
+  const std::string_view before = "once more, the same way: evloom ";
+  const std::size_t at = first.output.find(before);
+  ASSERT_NE(at, std::string::npos) << first.output;
+  const std::string arguments = first.output.substr(at + before.size());
+  for (const char* option : {" --from ", " --config ", " --only requests", " --timeout 9000", " --seed 7"})
+    EXPECT_NE(arguments.find(option), std::string::npos) << arguments;
+  const Outcome again =
+      run({"/bin/sh", "-c", "exec " + evloom_binary() + " " + arguments}, widened(milliseconds(60000)));
+  EXPECT_EQ(again.exit, (Exit{1, 0})) << again.errors;
+  EXPECT_NE(again.output.find("requests            failed"), std::string::npos) << again.output;
+  EXPECT_NE(again.output.find(std::string(before) + arguments), std::string::npos) << again.output;
+}
+
+TEST(PluginCheck, WhatAPluginSaysMovesNoCursor) {
+  const std::vector<std::string> arguments = {bad("stop_throws"), "--only", "life"};
+  const Outcome outcome = check(arguments);
+  EXPECT_NE(outcome.output.find("the table\\x1b[2J is gone\\x07"), std::string::npos) << outcome.output;
+  for (const char c : outcome.output)
+    EXPECT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20) << outcome.output;
+  const Json json = report(arguments, 1);
+  EXPECT_NE(json["tests"][0]["reason"].get<std::string>().find("the table\x1b[2J is gone\a"),
+            std::string::npos);
 }
 
 TEST(PluginCheck, ASeedRepeatsWhatChanceChose) {

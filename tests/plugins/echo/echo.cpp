@@ -5,6 +5,7 @@
 // - size=N: a body of N bytes instead
 // - set=NAME:VALUE: a further header of the answer
 // - sleep=MS: answers after so long, by a timer
+// - block=MS: holds its loop up for so long
 // - release: the body is lent to the host
 // - twice: answers once more; the second must be refused
 // - stale: takes the request from its ticket after the answer; there must be none
@@ -18,6 +19,7 @@
 #include <charconv>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #include "evloom/handler.hpp"
 
@@ -50,6 +52,8 @@ class Echo {
       return;
     }
     if (request.query("stale")) return resume_answered(request);
+    if (const auto block = request.query("block"))
+      std::this_thread::sleep_for(std::chrono::milliseconds(number(*block)));
     if (const auto sleep = request.query("sleep")) return wait(request, number(*sleep));
     answer(request);
   }

@@ -79,6 +79,17 @@ TEST_F(JournalTest, AFailureIsOneErrorOfTheLogWithItsReason) {
       << log;
 }
 
+TEST_F(JournalTest, AStartThatFailsLeavesNothingThatServes) {
+  journal_->open(ChangeKind::start, {}, "start");
+  journal_->edit([](ChangeReport& change) { change.error = "the moon is in the wrong phase"; });
+  journal_->close(Outcome::failed);
+  const std::string log = written();
+  EXPECT_NE(log.find("start failed: the moon is in the wrong phase; this process does not serve"),
+            std::string::npos)
+      << log;
+  EXPECT_EQ(log.find("serves on"), std::string::npos) << log;
+}
+
 TEST_F(JournalTest, WhatBecomesOfAnEpochIsAddedToTheChangeThatReplacedIt) {
   journal_->open(ChangeKind::swap, "a", "admin");
   journal_->edit([](ChangeReport& change) {
