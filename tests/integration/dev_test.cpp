@@ -48,6 +48,7 @@ class Dev : public ::testing::Test {
   void launch(std::vector<std::string> arguments) {
     std::vector<std::string> command = {evloom_binary(), "dev", file_.string()};
     command.insert(command.end(), arguments.begin(), arguments.end());
+    for (const char* said : {"dev.out", "dev.err"}) fs::remove(folder_ / said);  // by the one before
     process_ = std::make_unique<Process>(Process::Options{.command = command,
                                                           .environment = {{"TMPDIR", temporary().string()}},
                                                           .folder = folder_.path(),

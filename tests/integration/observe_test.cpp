@@ -98,7 +98,7 @@ TEST(LoopLag, IsMeasuredAndWhoHoldsALoopUpIsNamed) {
   EXPECT_TRUE(wait_until(widened(milliseconds(10000)), [&] {
     return evloom.log_has("on_request held loop ");
   })) << evloom.log();
-  EXPECT_TRUE(evloom.log_has("warn echo - on_request has held loop ")) << evloom.log();
+  EXPECT_TRUE(evloom.log_has("warn  echo - on_request has held loop ")) << evloom.log();
   EXPECT_TRUE(evloom.log_has("hand what takes long to the workers")) << evloom.log();
   EXPECT_EQ(evloom.stop(), "");
 }
