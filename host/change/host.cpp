@@ -81,8 +81,8 @@ void Host::end_if_held_up(std::string_view why) {
 Status Host::launch(epoch::Plan plan) {
   const auto threads = static_cast<std::uint32_t>(loop_hosts_.size());
   const std::uint64_t files = raise_file_limit();
-  // Each connection has one, each loop and its plugins some more.
-  if (files < plan.config->limits.connections + 64 + 16 * std::uint64_t{threads})
+  // Each connection has one, each loop and its plugins some more, and each loop up to 32 for long lists.
+  if (files < plan.config->limits.connections + 64 + 48 * std::uint64_t{threads})
     logger_.warn("the limit of open files is {}, too low for limits.connections = {}: raise it (ulimit -n)",
                  files, plan.config->limits.connections);
 
@@ -134,26 +134,29 @@ Status Host::watch_loops() {
   }
   observe::Log& log = common_.log;
   watchdog_ = std::make_unique<loop::Watchdog>(
-      *pool_,
-      loop::Watchdog::Hooks{
-          [series = std::move(series)](std::uint32_t loop, std::int64_t ns) {
-            series[loop].observe_ns(loop, ns);
-          },
-          [&log](const loop::Held& held) {
-            const auto ms = held.ns / 1'000'000;
-            if (!held.what) {
-              log.logger("loop").fault(observe::Level::kWarn, "held",
-                                       "loop {} has not turned for {} ms, and is in no call of a plugin",
-                                       held.loop, ms);
-              return;
-            }
-            log.logger(held.who).fault(
-                observe::Level::kWarn, held.ended ? "held" : "holds",
-                "{} {} loop {} for {} ms{}: all that is served there waits; hand what takes long to the "
-                "workers",
-                held.what, held.ended ? "held" : "has held", held.loop, ms,
-                held.ended ? "" : " and has not returned");
-          }});
+      *pool_, loop::Watchdog::Hooks{
+                  [series = std::move(series)](std::uint32_t loop, std::int64_t ns) {
+                    series[loop].observe_ns(loop, ns);
+                  },
+                  [&log](const loop::Held& held) {
+                    const auto ms = held.ns / 1'000'000;
+                    if (!held.one_call) {
+                      const std::string in =
+                          held.what ? std::string(held.what) + " of " + held.who : "no call of a plugin";
+                      log.logger("loop").fault(
+                          observe::Level::kWarn, held.ended ? "turned" : "stands",
+                          "loop {} {} for {} ms, seen in {}: it has more to do than time, or an event that a "
+                          "plugin has put on it takes long",
+                          held.loop, held.ended ? "had not turned" : "has not turned", ms, in);
+                      return;
+                    }
+                    log.logger(held.who).fault(
+                        observe::Level::kWarn, held.ended ? "held" : "holds",
+                        "{} {} loop {} for {} ms{}: all else there waits; hand what takes long to the "
+                        "workers",
+                        held.what, held.ended ? "held" : "has held", held.loop, ms,
+                        held.ended ? "" : " and has not returned");
+                  }});
   return {};
 }
 

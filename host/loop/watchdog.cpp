@@ -21,7 +21,6 @@ struct Watchdog::Question {
   explicit Question(std::int64_t now) : asked(now) {}
   const std::int64_t asked;
   std::atomic<bool> answered{false};
-  bool told = false;  // that the answer does not come
 };
 
 Watchdog::Watchdog(Pool& pool, Hooks hooks)
@@ -54,24 +53,25 @@ void Watchdog::run() {
 
 void Watchdog::look(std::uint32_t index, std::int64_t now) {
   Watched& watched = watched_[index];
+  const Question* const question = watched.question.get();
+  const bool turning = !question || question->answered;
+  if (watched.told) {
+    // Over when the loop has answered, not when the call has come to another function.
+    if (!turning) return;
+    watched.told = false;
+    hooks_->held({index, watched.seen.who, watched.seen.what, watched.one_call, now - watched.since, true});
+    watched.since = now;
+  }
   const Duty::Seen seen = pool_.at(index).duty().look();
-  if (seen.number != watched.seen.number) {
-    const Duty::Seen before = std::exchange(watched.seen, seen);
-    const std::int64_t since = std::exchange(watched.since, now);
-    if (std::exchange(watched.told, false)) hooks_->held({index, before.who, before.what, now - since, true});
-    return;
-  }
-  Question* const question = watched.question.get();
-  if (seen.what) {
-    watched.seen = seen;  // the names, should the first look have come between two stores
-    if (watched.told || now - watched.since < kTooLong) return;
-    watched.told = true;
-    if (question) question->told = true;
-    hooks_->held({index, seen.who, seen.what, now - watched.since, false});
-  } else if (question && !question->answered && !question->told && now - question->asked >= kTooLong) {
-    question->told = true;
-    hooks_->held({index, nullptr, nullptr, now - question->asked, false});
-  }
+  const bool moved = std::exchange(watched.seen, seen).number != seen.number;
+  if (moved) watched.since = now;
+  const bool in_one_call = seen.what && now - watched.since >= kTooLong;
+  if (!in_one_call && (turning || now - question->asked < kTooLong)) return;
+  if (!in_one_call) watched.since = question->asked;
+  watched.told = true;
+  watched.one_call = in_one_call;
+  hooks_->held({index, seen.who, seen.what, in_one_call, now - watched.since, false});
+  ask(index, now);
 }
 
 void Watchdog::ask(std::uint32_t index, std::int64_t now) {

@@ -19,8 +19,9 @@ namespace evloom::loop {
 // A loop that does not turn.
 struct Held {
   std::uint32_t loop = 0;
-  const char* who = nullptr;   // null: it is in no call that is noted
+  const char* who = nullptr;   // in whose call it was seen; null: in none that is noted
   const char* what = nullptr;  // the function
+  bool one_call = false;       // it has been in that call all the time
   std::int64_t ns = 0;         // so far; a little less than it was
   bool ended = false;          // it turns again
 };
@@ -44,6 +45,7 @@ class Watchdog {
     Duty::Seen seen;
     std::int64_t since = 0;
     bool told = false;
+    bool one_call = false;  // of what was told
     std::shared_ptr<Question> question;
   };
 
