@@ -52,6 +52,7 @@ std::string curl_arguments(const std::string& url) {
 int serve(epoch::Plan plan, const epoch::PlanSource& source, const epoch::Swaps& swaps,
           const OnServing& on_serving) {
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is an error of the write
   auto log = observe::Log::create(change::log_options_of(*plan.config));
   if (!log) {
     print_error(log.error().message);

@@ -11,8 +11,11 @@ std::shared_ptr<const Fragment> Fragments::find(const Key& key) {
   if (at == entries_.end()) return nullptr;
   entries_.splice(entries_.begin(), entries_, at);
   Fragment& fragment = *at->fragment;
-  if (fragment.bytes.size() >= kFiled && !std::exchange(at->filed, true))
-    fragment.file = http::SealedFile::create(fragment.bytes);
+  if (fragment.bytes.size() < kFiled || at->filed || files_.use_count() > static_cast<long>(kMost))
+    return at->fragment;
+  at->filed = true;
+  fragment.file = http::SealedFile::create(fragment.bytes);
+  if (fragment.file) fragment.counted = files_;
   return at->fragment;
 }
 

@@ -21,6 +21,7 @@ struct Fragment {
   std::string bytes;
   std::array<std::uint64_t, 4> scratch;    // the format's, when it had written them
   std::unique_ptr<http::SealedFile> file;  // with the bytes, where it pays
+  std::shared_ptr<const void> counted;     // among those that have a file
 };
 
 class Fragments {
@@ -42,7 +43,7 @@ class Fragments {
   void keep(const Key& key, std::shared_ptr<Fragment> fragment);
 
  private:
-  static constexpr std::size_t kMost = 32;
+  static constexpr std::size_t kMost = 32;                         // and as many files
   static constexpr std::size_t kMostBytes = std::size_t{8} << 20;  // and as many in files
   // To have pages sent costs two system calls more than to have bytes copied.
   static constexpr std::size_t kFiled = std::size_t{32} << 10;
@@ -53,6 +54,9 @@ class Fragments {
   };
 
   std::list<Entry> entries_;  // the one used last comes first
+  // Held by every fragment with a file, also by those that are only on their way out any more: no client
+  // that does not read makes files without end.
+  std::shared_ptr<const void> files_ = std::make_shared<char>();
   std::size_t bytes_ = 0;
 };
 

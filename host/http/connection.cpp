@@ -169,8 +169,11 @@ std::size_t Connection::unread() const { return stored_ + fresh_.size(); }
 // What is left of the loop's buffer goes to ours.
 void Connection::keep_fresh() {
   if (fresh_.empty()) return;
-  evbuffer_add(input_, fresh_.data(), fresh_.size());
-  stored_ += fresh_.size();
+  if (evbuffer_add(input_, fresh_.data(), fresh_.size()) == 0) {
+    stored_ += fresh_.size();
+  } else {
+    state_ = State::closing;  // no memory: what is lost cannot be asked for again
+  }
   fresh_ = {};
 }
 
@@ -196,6 +199,7 @@ bool Connection::read_head() {
   // Nearly always a whole head lies in the loop's buffer, and nothing in ours.
   const bool direct = stored_ == 0;
   if (!direct) keep_fresh();
+  if (state_ == State::closing) return false;
   const std::size_t size = unread();
   if (size == 0) {
     if (peer_eof_) {
@@ -289,6 +293,7 @@ bool Connection::accept_head() {
 
 bool Connection::read_body() {
   keep_fresh();
+  if (state_ == State::closing) return false;
   const bool chunked = exchange_->head_.framing() == Framing::chunked;
   while (const std::size_t contiguous = evbuffer_get_contiguous_space(input_)) {
     const char* bytes =

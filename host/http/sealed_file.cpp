@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <new>
 #include <utility>
 
 namespace evloom::http {
@@ -47,7 +48,8 @@ std::unique_ptr<SealedFile> SealedFile::create(std::string_view bytes) {
   std::unique_ptr<evbuffer_file_segment, Free> segment(evbuffer_file_segment_new(
       fd.get(), 0, static_cast<ev_off_t>(bytes.size()), EVBUF_FS_CLOSE_ON_FREE | EVBUF_FS_DISABLE_LOCKING));
   if (!segment) return nullptr;
-  return std::unique_ptr<SealedFile>(new SealedFile(fd.release(), bytes.size(), std::move(segment)));
+  const int raw = fd.release();  // the segment's from here on
+  return std::unique_ptr<SealedFile>(new (std::nothrow) SealedFile(raw, bytes.size(), std::move(segment)));
 }
 
 ssize_t SealedFile::send(int socket) const {

@@ -102,8 +102,8 @@ evl_status items(Request* request, evl_rendering* rendering, const evl_result* r
   if (status != EVL_OK) return status;
   const std::string_view made = answer.written().substr(before);
   try {
-    fragments.keep(key,
-                   std::make_shared<Fragment>(std::string(made), std::to_array(answer.scratch), nullptr));
+    fragments.keep(
+        key, std::make_shared<Fragment>(std::string(made), std::to_array(answer.scratch), nullptr, nullptr));
   } catch (const std::bad_alloc&) {
     // It is written: that it is not kept costs time, no more.
   }

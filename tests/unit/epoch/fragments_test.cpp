@@ -3,11 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace evloom::epoch {
 namespace {
@@ -17,7 +19,7 @@ constexpr std::size_t kLarge = std::size_t{100} << 10;
 Fragments::Key key(std::uint64_t version) { return {version, 1, 1, EVL_VALUE_TEXT, {}}; }
 
 std::shared_ptr<Fragment> of(std::size_t size) {
-  return std::make_shared<Fragment>(std::string(size, 'x'), std::array<std::uint64_t, 4>{}, nullptr);
+  return std::make_shared<Fragment>(std::string(size, 'x'), std::array<std::uint64_t, 4>{}, nullptr, nullptr);
 }
 
 TEST(Fragments, ALargeOneGetsAFileWhenItIsAskedForAgain) {
@@ -30,6 +32,25 @@ TEST(Fragments, ALargeOneGetsAFileWhenItIsAskedForAgain) {
   EXPECT_NE(file, nullptr);
   ASSERT_EQ(fragments.find(key(1)), kept);
   EXPECT_EQ(kept->file.get(), file) << "one file is enough";
+}
+
+TEST(Fragments, ThereAreNoMoreFilesThanAreKeptWhateverIsOnItsWay) {
+  Fragments fragments;
+  std::vector<std::shared_ptr<const Fragment>> under_way;
+  for (std::uint64_t version = 1; version <= 40; ++version) {
+    fragments.keep(key(version), of(kLarge));
+    under_way.push_back(fragments.find(key(version)));
+  }
+  const auto files = [&] {
+    return std::count_if(under_way.begin(), under_way.end(),
+                         [](const auto& one) { return one->file != nullptr; });
+  };
+  EXPECT_EQ(files(), 32);
+  under_way.erase(under_way.begin(), under_way.begin() + 8);  // they are sent, and were let go of before
+  EXPECT_EQ(files(), 24);
+  fragments.keep(key(41), of(kLarge));
+  under_way.push_back(fragments.find(key(41)));
+  EXPECT_NE(under_way.back()->file, nullptr);
 }
 
 TEST(Fragments, ASmallOneIsSentFromMemory) {
