@@ -34,6 +34,8 @@ std::vector<std::string> names_in(const fs::path& folder) {
   return names;
 }
 
+constexpr std::size_t kRandom = 6;  // letters that mkdtemp puts behind the prefix
+
 // Whatever is in there is ours: nobody else may enter. Links are removed, not followed.
 void remove_folder(const fs::path& folder) {
   std::error_code ignored;
@@ -44,11 +46,13 @@ void remove_folder(const fs::path& folder) {
 
 void OwnFolder::sweep(const fs::path& parent, std::string_view prefix) {
   for (const std::string& name : names_in(parent)) {
-    if (name.compare(0, prefix.size(), prefix) != 0) continue;
+    if (name.compare(0, prefix.size(), prefix) != 0 || name.size() != prefix.size() + kRandom) continue;
     const fs::path folder = parent / name;
     const Fd fd = open_folder(folder);
     struct stat about {};
-    if (!fd || ::fstat(fd.get(), &about) != 0 || about.st_uid != ::geteuid()) continue;
+    if (!fd || ::fstat(fd.get(), &about) != 0 || about.st_uid != ::geteuid() ||
+        (about.st_mode & 07777) != 0700)
+      continue;  // not one that mkdtemp has made for us
     if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0) remove_folder(folder);
   }
 }
