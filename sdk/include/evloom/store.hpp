@@ -143,6 +143,8 @@ class Ops {
  public:
   // None yet; a submit takes 64 at most.
   explicit Ops(const Request& request) : request_(request) {}
+  Ops(const Ops&) = delete;  // two would write to the same memory
+  Ops& operator=(const Ops&) = delete;
 
   // Throws std::bad_alloc when the request has used too much memory.
   void push(const evl_op& op) {

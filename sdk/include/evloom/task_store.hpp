@@ -41,7 +41,8 @@ T value_in(const evl_result& result) {
 // The submit itself was refused.
 [[noreturn]] inline void submit_refused(evl_status status, bool named) {
   if (!named) throw OperationFailed(status, "the route names no such store: give it one (`store`, `stores`)");
-  if (status == EVL_E_STATE) throw OperationFailed(status, "cannot wait: the request has been answered");
+  if (status == EVL_E_STATE)
+    throw OperationFailed(status, "cannot wait: the request has been answered, or this is not its loop");
   if (status == EVL_E_INVALID) {
     throw OperationFailed(status,
                           "an operation is malformed: a key has 1 to 511 bytes, a value 1 MiB at most, a "
@@ -56,6 +57,12 @@ struct StoreWait : Await<Derived> {
   StoreWait(const Store& its_store, const evl_op* first, std::size_t size)
       : store(its_store), ops(first), count(size) {}
 
+  template <typename Promise>
+  bool await_suspend(std::coroutine_handle<Promise> handle) {
+    if (count != 0) return Await<Derived>::await_suspend(handle);
+    this->root = handle.promise().root;
+    return false;  // of no operations there is nothing to wait for
+  }
   evl_status begin() {
     this->detach = [](Waiter&) {};  // the host drops the reply of a request that was cancelled
     const evl_status given = store.request().interfaces().store->submit(store.request().raw(), store.raw(),

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 #include <thread>
+#include <vector>
 
 #include "instance.hpp"
 #include "plugin/reason.hpp"
@@ -128,6 +129,7 @@ void InstanceImpl::stop() {
 }
 
 void InstanceImpl::stop_now() {
+  std::erase(core_.replaced, this);  // whoever stops it goes on with it, not the next turn
   stop_loops();
   phase_ = Phase::stopped;
   core_.scheduler.run();  // whatever the loops had sent each other arrives
@@ -182,6 +184,7 @@ void InstanceImpl::destroy_now() {
         EVL_LOG_ERROR, name_, {},
         label() + " could not be stopped: " + std::to_string(in_flight()) +
             " of its requests, messages or pieces of work are under way; it is kept in memory for good");
+    if (code_) code_->keep();
     return;
   }
   for (std::uint32_t i = 0; i < core_.scheduler.loops(); ++i)

@@ -101,8 +101,8 @@ typedef struct evl_render_access {
   uint32_t size;
 
   /* Begins an answer in the format that was chosen for this request (the format's begin has been called).
-   * `rendering->size` is set by the caller. EVL_E_STATE: the request has been answered or is being rendered.
-   * [loop] */
+   * `rendering->size` is set by the caller. EVL_E_STATE: the request has been answered or is being rendered,
+   * or this is not the thread of its loop. [loop] */
   evl_status (*begin)(evl_request* request, uint32_t status, evl_rendering* rendering);
 
   /* Ends and sends it (the handler does not call the outermost end itself). When any of the format's

@@ -118,8 +118,8 @@ typedef struct evl_store_access {
 
   /* Submits 1 to 64 operations and holds the request until `reply`, which is never called from inside submit.
    * They are copied with all they point to before this returns. EVL_E_INVALID (an operation is malformed),
-   * EVL_E_STATE (the request has been answered), EVL_E_OVERLOADED, EVL_E_UNAVAILABLE and the like: nothing
-   * was done and `reply` is not called. [loop] */
+   * EVL_E_STATE (the request has been answered, or this is not the thread of its loop), EVL_E_OVERLOADED,
+   * EVL_E_UNAVAILABLE and the like: nothing was done and `reply` is not called. [loop] */
   evl_status (*submit)(evl_request* request, evl_store* store, const evl_op* ops, size_t count,
                        evl_store_reply reply, void* context);
 } evl_store_access;
