@@ -32,7 +32,6 @@ void prepare_trial(pid_t parent) {
   ::setrlimit(RLIMIT_CORE, &none);
   for (const int number : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) ::signal(number, SIG_DFL);
   ::signal(SIGPIPE, SIG_IGN);  // as in the host
-  ::signal(SIGXFSZ, SIG_IGN);  // a limit of file sizes is an error of the write
 }
 
 Reports::Reports() : out_(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)) {

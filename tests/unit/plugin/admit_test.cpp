@@ -56,13 +56,18 @@ TEST(Vault, RemovesWhatAKilledHostLeftButNotWhatALivingOneUses) {
   const TemporaryFolder parent;
   const fs::path left = parent / "evloom-plugins-dead00";
   fs::create_directory(left);
+  fs::permissions(left, fs::perms::owner_all);
   std::ofstream(left / "stats-1.so").flush();
-  fs::create_directory(parent / "somebody-elses");
+  // What somebody has made by hand stays, whatever its name begins with.
+  const fs::path others[] = {parent / "somebody-elses", parent / "evloom-plugins-mine",
+                             parent / "evloom-plugins-mine00"};
+  for (const fs::path& other : others) fs::create_directory(other);
+  fs::permissions(others[1], fs::perms::owner_all);
   const auto living = Vault::open(parent.path()).value();
   EXPECT_FALSE(fs::exists(left));
   const auto other = Vault::open(parent.path()).value();
   EXPECT_TRUE(fs::exists(living->folder()));
-  EXPECT_TRUE(fs::exists(parent / "somebody-elses"));
+  for (const fs::path& kept : others) EXPECT_TRUE(fs::exists(kept)) << kept;
 }
 
 TEST(Vault, SaysWhichFolderCannotBeUsed) {
