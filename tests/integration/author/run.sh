@@ -87,7 +87,7 @@ matches() {
 # it prints is looked for in its log. All in one shell, so that `cd` holds.
 part_guide() {
   local line command='' expected='' count=0 in=0 port
-  local -a background=()
+  background=()  # not local: the trap runs after this function
   # A free port in the place of the one that the page names.
   port=$((20000 + RANDOM % 10000))
   while (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do port=$((20000 + RANDOM % 10000)); done
